@@ -1,0 +1,200 @@
+/* event_json.c - a kept event as Sentry's Event object.
+ *
+ * `entries` is a list of {type, data} in the order Sentry gives them: exception, stacktrace or
+ * threads, message, breadcrumbs, request, debugmeta. Stack traces are in entries_json.c.
+ */
+#include "api/sentry/event_json.h"
+
+#include "base/banned.h"
+
+static void write_id(struct json_writer *writer, const char *name, const struct event_id *id) {
+  char digits[EVENT_ID_DIGITS];
+  hex_encode(id->bytes, EVENT_ID_BYTES, digits);
+  api_write_text(writer, name, slice_of(digits, sizeof(digits)));
+}
+
+static void write_value(struct json_writer *writer, const char *name, yyjson_val *value) {
+  json_write_key(writer, name);
+  if (value)
+    json_write_value(writer, value, &JSON_NO_LIMITS);
+  else
+    json_write_null(writer);
+}
+
+/* As write_value(), but {} for nothing. */
+static void write_object_value(struct json_writer *writer, const char *name, yyjson_val *value) {
+  json_write_key(writer, name);
+  if (value) {
+    json_write_value(writer, value, &JSON_NO_LIMITS);
+  } else {
+    json_write_object(writer);
+    json_write_object_end(writer);
+  }
+}
+
+static void write_user(struct json_writer *writer, const struct event *event) {
+  const struct event_user *user = &event->user;
+  json_write_key(writer, "user");
+  if (!event->has_user) {
+    json_write_null(writer);
+    return;
+  }
+  json_write_object(writer);
+  api_write_text_or_null(writer, "id", user->id);
+  api_write_text_or_null(writer, "email", user->email);
+  api_write_text_or_null(writer, "username", user->username);
+  api_write_text_or_null(writer, "ip_address", user->ip_address);
+  api_write_text_or_null(writer, "name", user->name);
+  write_value(writer, "geo", user->geo);
+  write_object_value(writer, "data", user->data);
+  json_write_object_end(writer);
+}
+
+static void write_tags(struct json_writer *writer, const struct event *event) {
+  json_write_key(writer, "tags");
+  json_write_array(writer);
+  for (size_t i = 0; i < event->tags.count; i++) {
+    json_write_object(writer);
+    api_write_text(writer, "key", event->tags.items[i].key);
+    api_write_text(writer, "value", event->tags.items[i].value);
+    json_write_object_end(writer);
+  }
+  json_write_array_end(writer);
+}
+
+static void write_metadata(struct json_writer *writer, const struct event *event) {
+  json_write_key(writer, "metadata");
+  json_write_object(writer);
+  if (event->error_type.len || event->error_value.len) {
+    api_write_text(writer, "type", event->error_type);
+    api_write_text(writer, "value", event->error_value);
+    if (event->location.len) api_write_text(writer, "filename", event->location);
+    if (event->function.len) api_write_text(writer, "function", event->function);
+  } else {
+    api_write_text(writer, "title", event->title);
+  }
+  json_write_object_end(writer);
+}
+
+/* What a list row and the details share; inside the object. */
+static void write_common(struct json_writer *writer, const struct event_view *view) {
+  const struct event_row *row = view->row;
+  const struct event *event = view->event;
+  write_id(writer, "id", &row->id);
+  write_id(writer, "eventID", &row->id);
+  api_write_digits(writer, "groupID", row->group_id);
+  api_write_digits(writer, "projectID", row->project_id);
+  api_write_time(writer, "dateCreated", row->timestamp_ms);
+  api_write_time(writer, "dateReceived", row->received_ms);
+  if (!event) return;
+  api_write_text(writer, "type", event->type);
+  api_write_text(writer, "title", event->title);
+  api_write_text(writer, "message", event->message_formatted);
+  api_write_text_or_null(writer, "location", event->location);
+  api_write_text(writer, "culprit", event->culprit);
+  api_write_text_or_null(writer, "platform", event->platform);
+  write_user(writer, event);
+  write_tags(writer, event);
+  write_metadata(writer, event);
+}
+
+void api_write_event(struct json_writer *writer, const struct event_view *view) {
+  json_write_object(writer);
+  write_common(writer, view);
+  json_write_object_end(writer);
+}
+
+/* --- details -------------------------------------------------------------------------- */
+
+static void write_sdk(struct json_writer *writer, const struct event *event) {
+  json_write_key(writer, "sdk");
+  if (event->sdk_name.len == 0) {
+    json_write_null(writer);
+    return;
+  }
+  json_write_object(writer);
+  api_write_text(writer, "name", event->sdk_name);
+  api_write_text(writer, "version", event->sdk_version);
+  json_write_object_end(writer);
+}
+
+static void write_release(struct json_writer *writer, const struct event *event) {
+  json_write_key(writer, "release");
+  if (event->release.len == 0) {
+    json_write_null(writer);
+    return;
+  }
+  json_write_object(writer);
+  api_write_text(writer, "version", event->release);
+  json_write_object_end(writer);
+}
+
+static void write_modules(struct json_writer *writer, const struct event *event) {
+  json_write_key(writer, "packages");
+  json_write_object(writer);
+  for (size_t i = 0; i < event->modules.count; i++) {
+    json_write_key_text(writer, event->modules.items[i].key);
+    json_write_text(writer, event->modules.items[i].value);
+  }
+  json_write_object_end(writer);
+}
+
+static void write_errors(struct json_writer *writer, const struct event *event) {
+  json_write_key(writer, "errors");
+  json_write_array(writer);
+  for (size_t i = 0; i < event->error_count; i++) {
+    const struct event_error *error = &event->errors[i];
+    json_write_object(writer);
+    api_write_text(writer, "type", error->type);
+    json_write_key(writer, "data");
+    json_write_object(writer);
+    if (error->name.len) api_write_text(writer, "name", error->name);
+    if (error->value.len) api_write_text(writer, "value", error->value);
+    if (error->reason.len) api_write_text(writer, "reason", error->reason);
+    json_write_object_end(writer);
+    json_write_object_end(writer);
+  }
+  json_write_array_end(writer);
+}
+
+static void write_neighbour(struct json_writer *writer, const char *name, bool is_there,
+                            const struct event_id *id) {
+  if (is_there)
+    write_id(writer, name, id);
+  else
+    api_write_null(writer, name);
+}
+
+static void write_fingerprint(struct json_writer *writer, const struct event *event) {
+  json_write_key(writer, "fingerprint");
+  json_write_array(writer);
+  for (size_t i = 0; i < event->fingerprint.count; i++)
+    json_write_text(writer, event->fingerprint.items[i]);
+  json_write_array_end(writer);
+}
+
+void api_write_event_details(struct json_writer *writer, const struct event_view *view,
+                             const struct entries_limits *limits) {
+  const struct event *event = view->event;
+  json_write_object(writer);
+  write_common(writer, view);
+  write_neighbour(writer, "previousEventID", view->has_previous, &view->previous);
+  write_neighbour(writer, "nextEventID", view->has_next, &view->next);
+  api_write_integer(writer, "size", (int64_t)view->payload_bytes);
+  if (event) {
+    api_write_text_or_null(writer, "dist", event->dist);
+    write_release(writer, event);
+    write_sdk(writer, event);
+    api_write_entries(writer, event, limits);
+    write_object_value(writer, "contexts", event->contexts);
+    write_object_value(writer, "context", event->extra);
+    write_modules(writer, event);
+    write_fingerprint(writer, event);
+    write_errors(writer, event);
+  } else {
+    json_write_key(writer, "entries");
+    json_write_array(writer);
+    json_write_array_end(writer);
+  }
+  json_write_object_end(writer);
+}

@@ -1,0 +1,14 @@
+/* handlers.h - the handlers behind the API's routes. */
+#ifndef CULPRIT_API_SENTRY_HANDLERS_H
+#define CULPRIT_API_SENTRY_HANDLERS_H
+
+#include "http/http.h"
+
+/* projects.c */
+http_handler api_index, api_project_list, api_project_get;
+/* issues.c */
+http_handler api_issue_list, api_issue_get, api_issue_put, api_issue_put_many;
+/* events.c */
+http_handler api_issue_events, api_issue_event, api_project_event, api_project_event_json;
+
+#endif

@@ -1,0 +1,43 @@
+/* limits.h - every limit of the HTTP layer, with the reason. */
+#ifndef CULPRIT_HTTP_LIMITS_H
+#define CULPRIT_HTTP_LIMITS_H
+
+/* Request line and headers together. nginx: 8 KiB a line, 32 KiB in all. */
+#define HTTP_HEAD_LIMIT (32 * 1024)
+/* The request's target alone; nginx and Apache: 8 KiB. */
+#define HTTP_TARGET_LIMIT (8 * 1024)
+#define HTTP_HEADER_COUNT_LIMIT 100
+/* Chunk extensions and trailer fields of one body together; nobody sends any, and all are ignored.
+ */
+#define HTTP_CHUNK_EXTRA_LIMIT (8 * 1024)
+/* Body on the wire of routes that state no limit of their own: forms and API calls. */
+#define HTTP_BODY_LIMIT_DEFAULT (1024 * 1024)
+/* All bodies in memory at once, so that senders cannot make the process grow without bound. */
+#define HTTP_BODIES_LIMIT (24 * 1024 * 1024)
+/* When that memory is short, senders who were silent for so long give way to the others. */
+#define HTTP_SILENCE_MS 1000
+/* Requests that one connection may have answered before others get their turn. */
+#define HTTP_REQUESTS_A_TURN 16
+#define HTTP_RESPONSE_LIMIT (64 * 1024 * 1024)
+/* Responses below this are not worth compressing. nginx: 20 bytes, Caddy: 512. */
+#define HTTP_COMPRESS_FROM 1024
+/* A head has to be complete within this time of its first byte. */
+#define HTTP_HEAD_TIMEOUT_MS 10000
+/* A body has to keep this pace on average, after a grace of HTTP_BODY_GRACE_MS. */
+#define HTTP_BODY_BYTES_PER_SECOND 1000
+#define HTTP_BODY_GRACE_MS 10000
+#define HTTP_IDLE_TIMEOUT_MS 75000
+#define HTTP_WRITE_TIMEOUT_MS 30000
+/* After the last answer of a connection what the peer still sends is read and dropped, so that a
+ * reset does not take the answer from it. nginx: lingering_timeout 5 s. */
+#define HTTP_LINGER_TIMEOUT_MS 5000
+#define HTTP_LINGER_BYTES (64 * 1024 * 1024)
+/* Connections at once; the oldest idle one is closed for a new one. */
+#define HTTP_CONNECTION_LIMIT 10000
+/* Files that connections leave to the rest of the process, or half of what it may open when that is
+ * little: the database has to be opened whatever senders do. */
+#define HTTP_FILES_RESERVED 512
+/* Handlers that block run on this many threads. */
+#define HTTP_WORKER_THREADS 4
+
+#endif

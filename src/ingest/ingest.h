@@ -1,0 +1,31 @@
+/* ingest.h - the endpoints that SDKs post to. */
+#ifndef CULPRIT_INGEST_INGEST_H
+#define CULPRIT_INGEST_INGEST_H
+
+#include "http/http.h"
+#include "ingest/limits.h"
+#include "store/store.h"
+
+struct ingest; /* the key table and the heavy lane; one for the server */
+
+/* Reads all client keys and keeps the table up to date (store_on_project_change). */
+struct ingest *ingest_open(struct store *store);
+void ingest_close(struct ingest *ingest);
+
+/* What happened to everything that came, since the start; for /-/metrics. */
+struct ingest_statistics {
+  uint64_t events_accepted, events_duplicate, items_dropped;
+  uint64_t rejected_auth, rejected_malformed, rejected_too_large, rejected_busy;
+};
+void ingest_statistics(struct ingest *ingest, struct ingest_statistics *statistics);
+
+/* Lets pages of every origin read the answer; for answers that the server gives by itself. */
+void ingest_allow_origin(const struct http_request *request, struct http_response *response);
+
+/* Handlers for the server's route table; `request->application` is a struct application
+ * (ingest/application.h). */
+void ingest_envelope(struct http_request *request, struct http_response *response);
+void ingest_store(struct http_request *request, struct http_response *response);
+void ingest_preflight(struct http_request *request, struct http_response *response);
+
+#endif

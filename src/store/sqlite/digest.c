@@ -1,0 +1,138 @@
+/* digest.c - the steps of taking an event in: claim its id, find or make its group, keep and count
+ * it.
+ *
+ * Writer thread only. The counters of a batch are gathered in hot.c and written once before the
+ * commit.
+ */
+#include <assert.h>
+
+#include "base/clock.h"
+#include "store/sqlite/day_index.h"
+#include "store/sqlite/event_row.h"
+#include "store/sqlite/group_row.h"
+#include "store/sqlite/internal.h"
+#include "store/sqlite/partition.h"
+
+#include "base/banned.h"
+
+/* Makes the tables of a day that begins, and finds where its rows go on. */
+static void prepare_day(struct transaction *tx, int64_t day) {
+  struct store *store = tx->store;
+  char sql[TABLE_SQL_BYTES];
+  if (store->partition_day == day) return;
+  partition_prepare(tx, day);
+  day_index_begin(tx, day);
+  struct query query =
+      query_begin(tx, table_sql(sql, "SELECT coalesce(max(row), 0) + 1 FROM event_@", day));
+  if (query_next(&query)) store->next_row = query_int(&query, 0);
+  query_end(&query);
+  store->has_day_before = partition_exists(tx, day - 1);
+  store->has_day_after = partition_exists(tx, day + 1);
+  if (!tx->failure) store->partition_day = day;
+}
+
+bool digest_claim_id(struct transaction *tx, const struct digest *digest) {
+  int64_t day = digest->received_ms / DAY_MS, key;
+  assert(tx->is_writable);
+  hot_trim(tx);
+  prepare_day(tx, day);
+  if (tx->store->has_day_before && event_id_row(tx, day - 1, digest->project_id, &digest->id, &key))
+    return false;
+  /* Of what came around midnight the later may be written first; and clocks are set back. */
+  if (tx->store->has_day_after && event_id_row(tx, day + 1, digest->project_id, &digest->id, &key))
+    return false;
+  if (event_id_row(tx, day, digest->project_id, &digest->id, &key)) return false;
+  tx->store->claimed_key = key;
+  return true;
+}
+
+/* --- groups ------------------------------------------------------------------- */
+
+static struct hot_group *load_by_hash(struct transaction *tx, int64_t project_id,
+                                      const struct group_hash *hash) {
+  int64_t group_id = 0;
+  struct query query =
+      query_begin(tx, "SELECT group_id FROM group_hash WHERE project_id = ?1 AND hash = ?2");
+  query_bind_int(&query, 1, project_id);
+  query_bind_blob(&query, 2, hash->bytes, sizeof hash->bytes);
+  if (query_next(&query)) group_id = query_int(&query, 0);
+  query_end(&query);
+  struct hot_group *group = group_id ? hot_get(tx, group_id) : NULL;
+  if (group) hot_remember_hash(&tx->store->hot, project_id, hash, group);
+  return group;
+}
+
+static struct hot_group *find_by_hash(struct transaction *tx, int64_t project_id,
+                                      const struct group_hash *hash) {
+  struct hot_group *group = hot_find_hash(&tx->store->hot, project_id, hash);
+  return group ? group : load_by_hash(tx, project_id, hash);
+}
+
+static void attach_hash(struct transaction *tx, int64_t project_id, const struct group_hash *hash,
+                        struct hot_group *group) {
+  struct query query = query_begin(
+      tx, "INSERT OR IGNORE INTO group_hash(project_id, hash, group_id) VALUES(?1, ?2, ?3)");
+  query_bind_int(&query, 1, project_id);
+  query_bind_blob(&query, 2, hash->bytes, sizeof hash->bytes);
+  query_bind_int(&query, 3, group->group.id);
+  query_run(&query);
+  hot_remember_hash(&tx->store->hot, project_id, hash, group);
+}
+
+bool digest_find_group(struct transaction *tx, const struct digest *digest, struct group *group) {
+  struct hot_group *owners[GROUPING_MAX_HASHES] = {0}, *found = NULL;
+  for (size_t i = 0; i < digest->hash_count; i++) {
+    owners[i] = find_by_hash(tx, digest->project_id, &digest->hashes[i]);
+    if (!found) found = owners[i];
+  }
+  if (!found) return false;
+  for (size_t i = 0; i < digest->hash_count; i++) {
+    if (!owners[i]) attach_hash(tx, digest->project_id, &digest->hashes[i], found);
+  }
+  *group = found->group;
+  return true;
+}
+
+void digest_create_group(struct transaction *tx, const struct digest *digest, struct group *group) {
+  int64_t group_id = group_row_insert(tx, digest);
+  struct hot_group *hot = hot_get(tx, group_id);
+  if (!hot) { /* only after a failed statement */
+    *group = (struct group){0};
+    return;
+  }
+  hot->are_tags_loaded = true;
+  group_text_add(tx, &hot->group);
+  for (size_t i = 0; i < digest->hash_count; i++)
+    attach_hash(tx, digest->project_id, &digest->hashes[i], hot);
+  *group = hot->group;
+}
+
+/* --- the event ------------------------------------------------------------------ */
+
+static void insert_event(struct transaction *tx, const struct digest *digest, int64_t group_id) {
+  char sql[TABLE_SQL_BYTES];
+  struct query query =
+      query_begin(tx, table_sql(sql,
+                                "INSERT INTO event_@(row, group_id, project_id, timestamp_ms,"
+                                " received_ms, event_id, dictionary_id, payload)"
+                                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                                tx->store->partition_day));
+  query_bind_int(&query, 1, tx->store->next_row);
+  query_bind_int(&query, 2, group_id);
+  query_bind_int(&query, 3, digest->project_id);
+  query_bind_int(&query, 4, digest->timestamp_ms);
+  query_bind_int(&query, 5, digest->received_ms);
+  query_bind_blob(&query, 6, digest->id.bytes, EVENT_ID_BYTES);
+  query_bind_int(&query, 7, digest->payload.dictionary_id);
+  query_bind_blob(&query, 8, digest->payload.bytes.ptr, digest->payload.bytes.len);
+  query_run(&query);
+  const struct day_entry entry = {tx->store->partition_day, tx->store->next_row++,
+                                  tx->store->claimed_key, group_id};
+  day_index_add(tx, &entry);
+}
+
+void digest_count_event(struct transaction *tx, const struct digest *digest, int64_t group_id) {
+  insert_event(tx, digest, group_id);
+  struct hot_group *hot = hot_get(tx, group_id);
+  if (hot) hot_count(tx, hot, digest);
+}

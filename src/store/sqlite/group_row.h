@@ -1,0 +1,25 @@
+/* group_row.h - rows of error_group and of the text index over them. */
+#ifndef CULPRIT_STORE_SQLITE_GROUP_ROW_H
+#define CULPRIT_STORE_SQLITE_GROUP_ROW_H
+
+#include "store/event.h"
+#include "store/sqlite/database.h"
+
+/* For SELECT; group_row_read() takes them in this order, starting at column 0. */
+#define GROUP_COLUMNS                                                                           \
+  "id, project_id, number, status, is_regressed, is_unhandled, level, event_count, user_count," \
+  " first_seen_ms, last_seen_ms, status_changed_ms, error_type, error_value, title, culprit,"   \
+  " location, platform, logger, first_release, last_release"
+void group_row_read(const struct query *query, struct arena *arena, struct group *group);
+
+/* A new row with the digest's texts and no events yet; takes the project's next number. Returns the
+ * id. */
+int64_t group_row_insert(struct transaction *tx, const struct digest *digest);
+/* Writes everything that events change: counters, times, texts, releases. Not the status. */
+void group_row_update(struct transaction *tx, const struct group *group);
+
+/* The text index holds title and culprit; removing needs the texts that were added. */
+void group_text_add(struct transaction *tx, const struct group *group);
+void group_text_remove(struct transaction *tx, const struct group *group);
+
+#endif

@@ -1,0 +1,138 @@
+/* schema.c - the tables, and the format version they carry.
+ *
+ * The version is SQLite's user_version. A newer one is refused; an older one is migrated step by
+ * step in one transaction. Tables of events and of their ids are made for each day, see
+ * partition.c.
+ */
+#include "store/sqlite/database.h"
+
+#include "base/banned.h"
+
+enum { FORMAT_VERSION = 1, APPLICATION_ID = 0x43554c50 /* "CULP" */ };
+
+static const char *const tables =
+    "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE organization(id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT "
+    "NULL,"
+    " created_ms INTEGER NOT NULL);"
+    "CREATE TABLE project(id INTEGER PRIMARY KEY, organization_id INTEGER NOT NULL, slug TEXT NOT "
+    "NULL,"
+    " name TEXT NOT NULL, platform TEXT NOT NULL DEFAULT '', repository TEXT NOT NULL DEFAULT '',"
+    " created_ms INTEGER NOT NULL, UNIQUE(organization_id, slug));"
+    /* What changes with events and groups, apart from the settings so that one write touches
+       little. */
+    "CREATE TABLE project_counter(project_id INTEGER PRIMARY KEY, first_event_ms INTEGER NOT NULL "
+    "DEFAULT 0,"
+    " event_count INTEGER NOT NULL DEFAULT 0, last_group_number INTEGER NOT NULL DEFAULT 0,"
+    " last_issue_number INTEGER NOT NULL DEFAULT 0, unresolved_count INTEGER NOT NULL DEFAULT 0,"
+    " resolved_count INTEGER NOT NULL DEFAULT 0, ignored_count INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE client_key(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, public_key TEXT "
+    "NOT NULL UNIQUE,"
+    " label TEXT NOT NULL DEFAULT '', is_active INTEGER NOT NULL DEFAULT 1, created_ms INTEGER NOT "
+    "NULL);"
+    "CREATE INDEX client_key_project ON client_key(project_id);"
+
+    "CREATE TABLE user(id INTEGER PRIMARY KEY, username TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+    " email TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL, password_hash TEXT NOT NULL "
+    "DEFAULT '',"
+    " is_admin INTEGER NOT NULL DEFAULT 0, is_active INTEGER NOT NULL DEFAULT 1, created_ms "
+    "INTEGER NOT NULL,"
+    " last_seen_ms INTEGER NOT NULL DEFAULT 0);"
+    /* Exactly one of organization_id and project_id is not 0. */
+    "CREATE TABLE member(user_id INTEGER NOT NULL, organization_id INTEGER NOT NULL, project_id "
+    "INTEGER NOT NULL,"
+    " role INTEGER NOT NULL, PRIMARY KEY(user_id, organization_id, project_id)) WITHOUT ROWID;"
+    "CREATE INDEX member_scope ON member(organization_id, project_id);"
+    "CREATE TABLE session(hash BLOB PRIMARY KEY, user_id INTEGER NOT NULL, created_ms INTEGER NOT "
+    "NULL,"
+    " expires_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE sign_in_link(hash BLOB PRIMARY KEY, user_id INTEGER NOT NULL, expires_ms INTEGER "
+    "NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE api_token(id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, user_id INTEGER NOT "
+    "NULL,"
+    " name TEXT NOT NULL, last_characters TEXT NOT NULL, scopes INTEGER NOT NULL, created_ms "
+    "INTEGER NOT NULL,"
+    " last_used_ms INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX api_token_user ON api_token(user_id);"
+
+    "CREATE TABLE error_group(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, number INTEGER "
+    "NOT NULL,"
+    " status INTEGER NOT NULL, is_regressed INTEGER NOT NULL, is_unhandled INTEGER NOT NULL, level "
+    "INTEGER NOT NULL,"
+    " event_count INTEGER NOT NULL, user_count INTEGER NOT NULL, first_seen_ms INTEGER NOT NULL,"
+    " last_seen_ms INTEGER NOT NULL, status_changed_ms INTEGER NOT NULL, error_type TEXT NOT NULL,"
+    " error_value TEXT NOT NULL, title TEXT NOT NULL, culprit TEXT NOT NULL, location TEXT NOT "
+    "NULL,"
+    " platform TEXT NOT NULL, logger TEXT NOT NULL, first_release TEXT NOT NULL, last_release TEXT "
+    "NOT NULL);"
+    "CREATE UNIQUE INDEX error_group_number ON error_group(project_id, number);"
+    "CREATE INDEX error_group_last_seen ON error_group(project_id, status, last_seen_ms);"
+    "CREATE INDEX error_group_first_seen ON error_group(project_id, status, first_seen_ms);"
+    "CREATE INDEX error_group_frequency ON error_group(project_id, status, event_count);"
+    "CREATE VIRTUAL TABLE group_text USING fts5(title, culprit, content='error_group', "
+    "content_rowid='id',"
+    " tokenize='trigram', detail='none');"
+    "CREATE TABLE group_hash(project_id INTEGER NOT NULL, hash BLOB NOT NULL, group_id INTEGER NOT "
+    "NULL,"
+    " PRIMARY KEY(project_id, hash)) WITHOUT ROWID;"
+    "CREATE TABLE group_hour(group_id INTEGER NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT "
+    "NULL,"
+    " PRIMARY KEY(group_id, hour)) WITHOUT ROWID;"
+    "CREATE TABLE group_user(group_id INTEGER NOT NULL, user_hash INTEGER NOT NULL,"
+    " PRIMARY KEY(group_id, user_hash)) WITHOUT ROWID;"
+    /* All tags of a group in one value (tags.c), since every event changes most of them. */
+    "CREATE TABLE group_tags(group_id INTEGER PRIMARY KEY, tags BLOB NOT NULL);"
+    "CREATE TABLE activity(id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, time_ms INTEGER NOT "
+    "NULL,"
+    " kind INTEGER NOT NULL, user_id INTEGER NOT NULL, data TEXT NOT NULL, release TEXT NOT NULL);"
+    "CREATE INDEX activity_group ON activity(group_id);"
+
+    "CREATE TABLE issue(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, number INTEGER NOT "
+    "NULL,"
+    " author_id INTEGER NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, created_ms "
+    "INTEGER NOT NULL,"
+    " updated_ms INTEGER NOT NULL, closed_ms INTEGER NOT NULL DEFAULT 0, UNIQUE(project_id, "
+    "number));"
+    "CREATE TABLE issue_note(id INTEGER PRIMARY KEY, issue_id INTEGER NOT NULL, author_id INTEGER "
+    "NOT NULL,"
+    " kind INTEGER NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL);"
+    "CREATE INDEX issue_note_issue ON issue_note(issue_id);"
+    "CREATE TABLE issue_link(group_id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, forge TEXT "
+    "NOT NULL,"
+    " number INTEGER NOT NULL, url TEXT NOT NULL, created_ms INTEGER NOT NULL);"
+    "CREATE INDEX issue_link_number ON issue_link(project_id, number);"
+
+    "CREATE TABLE dictionary(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, created_ms "
+    "INTEGER NOT NULL,"
+    " data BLOB NOT NULL);"
+    "CREATE INDEX dictionary_project ON dictionary(project_id);";
+
+static int64_t pragma_value(struct transaction *tx, const char *sql) {
+  int64_t value = 0;
+  struct query query = query_begin(tx, sql);
+  if (query_next(&query)) value = query_int(&query, 0);
+  query_end(&query);
+  return value;
+}
+
+enum status schema_prepare(struct transaction *tx, struct problem *problem) {
+  int64_t version = pragma_value(tx, "PRAGMA user_version");
+  if (tx->failure) return database_problem(tx->failure, problem);
+  if (version > FORMAT_VERSION)
+    return problem_set(problem, STATUS_FAILED,
+                       "The data directory has format %lld, and this version of Culprit knows "
+                       "formats up to %d. Start it with the newer version that made it.",
+                       (long long)version, FORMAT_VERSION);
+  if (version == FORMAT_VERSION) return STATUS_OK;
+  char versions[120];
+  sqlite3_snprintf((int)sizeof versions, versions,
+                   "PRAGMA user_version=%d; PRAGMA application_id=%d;", FORMAT_VERSION,
+                   APPLICATION_ID);
+  database_execute(tx, "BEGIN IMMEDIATE");
+  database_execute(tx, tables);
+  database_execute(tx, versions);
+  database_execute(tx, "COMMIT");
+  return tx->failure ? database_problem(tx->failure, problem) : STATUS_OK;
+}

@@ -1,0 +1,60 @@
+/* digest.c - an accepted event becomes rows: its group found or made, counters raised, the event
+ * kept.
+ *
+ * Runs on the writer thread. What is decided here is the life of the group: an event brings a
+ * resolved group back, and leaves an ignored one where it is.
+ */
+#include "base/clock.h"
+#include "tracker/regress.h"
+#include "tracker/tracker.h"
+
+#include "base/banned.h"
+
+static void add_activity(struct transaction *tx, const struct digest *digest, int64_t group_id,
+                         enum activity_kind kind) {
+  char id[EVENT_ID_DIGITS];
+  hex_encode(digest->id.bytes, EVENT_ID_BYTES, id);
+  const struct activity activity = {
+      .group_id = group_id,
+      .time_ms = digest->received_ms,
+      .kind = kind,
+      .data = slice_of(id, sizeof id),
+      .release = digest->release,
+  };
+  activity_add(tx, &activity);
+}
+
+static void regress(struct transaction *tx, const struct digest *digest,
+                    const struct group *group) {
+  group_set_status(tx, group->id, GROUP_UNRESOLVED, true, digest->received_ms);
+  add_activity(tx, digest, group->id, ACTIVITY_REGRESSED);
+  tracker_note_regress(tx, group, digest);
+}
+
+static enum status digest_event(struct transaction *tx, struct store_write *write) {
+  struct digest_write *digesting = (struct digest_write *)write;
+  const struct digest *digest = &digesting->digest;
+  struct group group;
+  /* A batch that failed is run again: nothing of the first run may be left. */
+  digesting->outcome = DIGEST_DUPLICATE;
+  digesting->is_new_group = digesting->is_regressed = false;
+  if (!digest_claim_id(tx, digest)) return STATUS_OK;
+  digesting->outcome = DIGEST_STORED;
+  if (!digest_find_group(tx, digest, &group)) {
+    digest_create_group(tx, digest, &group);
+    add_activity(tx, digest, group.id, ACTIVITY_FIRST_SEEN);
+    digesting->is_new_group = true;
+  } else if (group.status == GROUP_RESOLVED) {
+    regress(tx, digest, &group);
+    digesting->is_regressed = true;
+  }
+  digesting->group_id = group.id;
+  digest_count_event(tx, digest, group.id);
+  return STATUS_OK;
+}
+
+enum status tracker_digest(struct store *store, struct digest_write *write) {
+  write->write.run = digest_event;
+  write->write.is_bulk = true;
+  return store_submit(store, &write->write);
+}

@@ -1,0 +1,109 @@
+/* settings.c - what maintainers change: a project's settings, client keys and members.
+ *
+ * Each change is one write with the same beginning: may this actor configure
+ * this project now? Roles may have changed since the page was shown.
+ */
+#include "tracker/settings.h"
+
+#include "tracker/tracker.h"
+
+#include "base/banned.h"
+
+struct change {
+  const struct settings_target *target;
+  const struct project_settings *settings;
+  const struct client_key *key;
+  struct slice label;
+  const struct member_change *member;
+};
+
+static enum status check_target(struct transaction *tx, const struct settings_target *target,
+                                struct problem *problem) {
+  enum role role = access_role(tx, target->actor, target->project);
+  if (role == ROLE_NONE) {
+    return problem_set(problem, STATUS_NOT_FOUND,
+                       "There is no such project, or you are not a member of it.");
+  }
+  if (role < ROLE_TO_CONFIGURE) {
+    return problem_set(problem, STATUS_FORBIDDEN,
+                       "Changing settings needs the role %s in the project; yours is %s.",
+                       role_name(ROLE_TO_CONFIGURE), role_name(role));
+  }
+  if (!scopes_allow(target->actor->scopes, SCOPE_PROJECT_WRITE)) {
+    return problem_set(problem, STATUS_FORBIDDEN,
+                       "This needs an API token with the scope project:write.");
+  }
+  return STATUS_OK;
+}
+
+static enum status write_settings(struct transaction *tx, void *context, struct problem *problem) {
+  const struct change *change = context;
+  enum status status = check_target(tx, change->target, problem);
+  if (status != STATUS_OK) return status;
+  return project_update(tx, change->target->project->id, change->settings, problem);
+}
+
+enum status settings_save(struct store *store, const struct settings_target *target,
+                          const struct project_settings *settings, struct problem *problem) {
+  struct change change = {.target = target, .settings = settings};
+  return store_write(store, write_settings, &change, problem);
+}
+
+static enum status write_new_key(struct transaction *tx, void *context, struct problem *problem) {
+  const struct change *change = context;
+  enum status status = check_target(tx, change->target, problem);
+  if (status != STATUS_OK) return status;
+  int64_t id;
+  return client_key_create(tx, change->target->project->id, change->label, &id, problem);
+}
+
+enum status settings_create_key(struct store *store, const struct settings_target *target,
+                                struct slice label, struct problem *problem) {
+  struct change change = {.target = target, .label = label};
+  return store_write(store, write_new_key, &change, problem);
+}
+
+static enum status write_key(struct transaction *tx, void *context, struct problem *problem) {
+  const struct change *change = context;
+  enum status status = check_target(tx, change->target, problem);
+  if (status != STATUS_OK) return status;
+  return client_key_update(tx, change->target->project->id, change->key, problem);
+}
+
+enum status settings_update_key(struct store *store, const struct settings_target *target,
+                                const struct client_key *key, struct problem *problem) {
+  struct change change = {.target = target, .key = key};
+  return store_write(store, write_key, &change, problem);
+}
+
+static enum status write_member(struct transaction *tx, void *context, struct problem *problem) {
+  const struct change *change = context;
+  const struct settings_target *target = change->target;
+  enum status status = check_target(tx, target, problem);
+  if (status != STATUS_OK) return status;
+  struct arena arena = {0};
+  struct user user;
+  if (user_find(tx, &arena, change->member->login, &user)) {
+    bool touches_owner = change->member->role == ROLE_OWNER ||
+                         member_role(tx, target->project->id, user.id) == ROLE_OWNER;
+    struct membership membership = {
+        .project_id = target->project->id, .user_id = user.id, .role = change->member->role};
+    if (touches_owner && access_role(tx, target->actor, target->project) < ROLE_OWNER) {
+      status = problem_set(problem, STATUS_FORBIDDEN, "Only owners make owners and change them.");
+    } else {
+      status = member_set(tx, &membership, problem);
+    }
+  } else {
+    status = problem_set_field(problem, STATUS_BAD_INPUT, "login",
+                               "There is no user %.*s. An administrator can create one.",
+                               SLICE_ARGS(slice_cut_utf8(change->member->login, 100)));
+  }
+  arena_free(&arena);
+  return status;
+}
+
+enum status settings_set_member(struct store *store, const struct settings_target *target,
+                                const struct member_change *change, struct problem *problem) {
+  struct change write = {.target = target, .member = change};
+  return store_write(store, write_member, &write, problem);
+}

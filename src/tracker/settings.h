@@ -1,0 +1,38 @@
+/* settings.h - what maintainers change: a project's settings, client keys and members.
+ *
+ * All need ROLE_TO_CONFIGURE in the project and, for tokens, SCOPE_PROJECT_WRITE. Both are checked
+ * inside the transaction that writes.
+ */
+#ifndef CULPRIT_TRACKER_SETTINGS_H
+#define CULPRIT_TRACKER_SETTINGS_H
+
+#include "account/account.h"
+#include "store/project.h"
+
+/* Who changes what. */
+struct settings_target {
+  const struct actor *actor;
+  const struct project *project;
+};
+
+enum status settings_save(struct store *store, const struct settings_target *target,
+                          const struct project_settings *settings,
+                          struct problem *problem) MUST_CHECK;
+
+enum status settings_create_key(struct store *store, const struct settings_target *target,
+                                struct slice label, struct problem *problem) MUST_CHECK;
+/* Writes label and is_active of key->id. */
+enum status settings_update_key(struct store *store, const struct settings_target *target,
+                                const struct client_key *key, struct problem *problem) MUST_CHECK;
+
+/* Gives a user, by username or e-mail address, a role in the project; ROLE_NONE takes it away. Only
+ * owners make owners and change them. */
+struct member_change {
+  struct slice login;
+  enum role role;
+};
+enum status settings_set_member(struct store *store, const struct settings_target *target,
+                                const struct member_change *change,
+                                struct problem *problem) MUST_CHECK;
+
+#endif

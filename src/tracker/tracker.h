@@ -1,0 +1,127 @@
+/* tracker.h - the life of a group: taken in, resolved, ignored, come back, linked to an issue.
+ *
+ *                    resolve                 ┌──────────────┐
+ *   ┌────────────┐ ───────────► ┌──────────┐ │ new event:   │
+ *   │ unresolved │              │ resolved │─┘ regressed,   │
+ *   └────────────┘ ◄─────────── └──────────┘   unresolved ◄─┘
+ *        │  ▲        unresolve
+ *  ignore│  │undo
+ *        ▼  │
+ *   ┌─────────┐ a new event changes counts only
+ *   │ ignored │
+ *   └─────────┘
+ *
+ * Permissions are checked here, with the actor and the project in hand. What an actor may not see
+ * does not exist for them (STATUS_NOT_FOUND); what they may see but not do is STATUS_FORBIDDEN.
+ */
+#ifndef CULPRIT_TRACKER_TRACKER_H
+#define CULPRIT_TRACKER_TRACKER_H
+
+#include "account/account.h"
+#include "store/event.h"
+#include "store/group.h"
+#include "store/issue.h"
+#include "store/project.h"
+
+/* Permissions by role: guest: sees the project and its issues; reporter: sees errors; developer:
+ * acts on them; maintainer: settings, keys, members. */
+#define ROLE_TO_SEE_ERRORS ROLE_REPORTER
+#define ROLE_TO_ACT ROLE_DEVELOPER
+#define ROLE_TO_CONFIGURE ROLE_MAINTAINER
+
+/* The actor's role in a project; ROLE_OWNER for administrators. */
+enum role access_role(struct transaction *tx, const struct actor *actor,
+                      const struct project *project);
+
+struct access_request {
+  const struct actor *actor;
+  struct slice organization, project; /* slugs, or decimal ids as Sentry's API allows */
+  enum role role;                     /* needed */
+  enum scope scope;                   /* needed, for tokens */
+};
+/* Finds the project and checks. STATUS_NOT_FOUND for unknown, or known to exist only to others;
+ * STATUS_FORBIDDEN when the actor is a member with less than `role`, or the token lacks the scope.
+ */
+enum status access_project(struct transaction *tx, struct arena *arena,
+                           const struct access_request *request, struct project *project,
+                           struct problem *problem) MUST_CHECK;
+/* The same, starting from a group id (API: /issues/{id}/). `organization` and `project` of the
+ * request are ignored. */
+enum status access_group(struct transaction *tx, struct arena *arena,
+                         const struct access_request *request, int64_t group_id,
+                         struct project *project, struct group *group,
+                         struct problem *problem) MUST_CHECK;
+/* Projects that the actor may see, with their role. */
+struct visible_project {
+  struct project project;
+  enum role role;
+};
+size_t access_projects(struct transaction *tx, struct arena *arena, const struct actor *actor,
+                       struct visible_project **projects);
+
+/* --- taking events in --------------------------------------------------------- */
+
+enum digest_outcome { DIGEST_STORED, DIGEST_DUPLICATE };
+struct digest_write {
+  struct store_write write; /* set `done`; the tracker sets the rest */
+  struct digest digest;
+  enum digest_outcome outcome; /* valid in `done` when write.status is STATUS_OK */
+  int64_t group_id;
+  bool is_new_group, is_regressed;
+};
+/* Queues the event; STATUS_UNAVAILABLE when the queue is full. */
+enum status tracker_digest(struct store *store, struct digest_write *write) MUST_CHECK;
+
+/* --- acting on groups --------------------------------------------------------- */
+
+struct status_change {
+  const struct actor *actor;
+  int64_t group_id;
+  enum group_status status;
+};
+struct status_result {
+  bool is_changed;
+  int64_t closed_issue_number; /* 0: none was closed */
+};
+/* Needs ROLE_TO_ACT and SCOPE_EVENT_WRITE. Resolving closes the linked open issue of the built-in
+ * tracker. */
+enum status tracker_set_status(struct store *store, const struct status_change *change,
+                               struct status_result *result, struct problem *problem) MUST_CHECK;
+
+/* Makes an issue from a group, once: when there is one already, its link is returned and `is_new`
+ * is false. `public_url` is what links in the description start with. */
+struct issue_request {
+  const struct actor *actor;
+  int64_t group_id;
+  struct slice public_url;
+};
+enum status tracker_create_issue(struct store *store, struct arena *arena,
+                                 const struct issue_request *request, struct issue_link *link,
+                                 bool *is_new, struct problem *problem) MUST_CHECK;
+
+/* --- the built-in issues ------------------------------------------------------- */
+
+struct issue_action {
+  const struct actor *actor;
+  int64_t project_id, number;
+  enum note_kind kind; /* NOTE_COMMENT, NOTE_CLOSED or NOTE_REOPENED */
+  struct slice body;   /* of a comment */
+};
+/* Comments need ROLE_REPORTER, closing and reopening ROLE_TO_ACT. */
+enum status tracker_act_on_issue(struct store *store, const struct issue_action *action,
+                                 struct problem *problem) MUST_CHECK;
+struct issue_draft {
+  const struct actor *actor;
+  int64_t project_id;
+  struct slice title, description;
+};
+enum status tracker_open_issue(struct store *store, const struct issue_draft *draft,
+                               int64_t *number, struct problem *problem) MUST_CHECK;
+
+/* "APP-1A": the project's slug in capitals and the group's number in base 32 (Crockford's digits).
+ */
+struct slice group_short_id(struct arena *arena, const struct project *project,
+                            const struct group *group);
+bool group_short_id_parse(struct slice text, int64_t *number);
+
+#endif

@@ -1,0 +1,456 @@
+/* error_details.c - one error: its facts, its history, and one of its events.
+ *
+ * A page is made in three steps: read everything in one snapshot of the store, ask the repository
+ * for the commit of the first release, and build the views, which the templates draw. An event
+ * whose content has expired still has its error; the page then shows what is left.
+ */
+#include "web/error_details.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "templates.h"
+#include "tracker/tracker.h"
+#include "web/error_actions.h"
+#include "web/event_text.h"
+#include "web/web.h"
+
+#include "base/banned.h"
+
+/* Looking into the repository costs about half a millisecond a file. */
+#define SOURCE_FILES_LIMIT 10
+#define SHA_DIGITS 40
+#define SHA_DIGITS_SHOWN 8
+#define MARKDOWN_LIMIT_BYTES (4 * 1024 * 1024)
+
+/* --- what the address asks for --------------------------------------------------------- */
+
+enum event_form { FORM_PAGE, FORM_JSON, FORM_MARKDOWN };
+
+struct event_choice {
+  enum event_form form;
+  bool is_latest, is_oldest;
+  struct event_id id;
+};
+
+static bool strip_suffix(struct slice *text, struct slice suffix) {
+  if (!slice_ends_with(*text, suffix)) {
+    return false;
+  }
+  *text = slice_upto(*text, text->len - suffix.len);
+  return true;
+}
+
+/* "latest", "oldest" or an event id, perhaps with ".json" or ".md". */
+static bool parse_choice(struct slice text, struct event_choice *choice) {
+  *choice = (struct event_choice){.form = FORM_PAGE};
+  if (strip_suffix(&text, SLICE(".json"))) {
+    choice->form = FORM_JSON;
+  } else if (strip_suffix(&text, SLICE(".md"))) {
+    choice->form = FORM_MARKDOWN;
+  }
+  choice->is_latest = slice_equal_string(text, "latest");
+  choice->is_oldest = slice_equal_string(text, "oldest");
+  return choice->is_latest || choice->is_oldest || event_id_parse(text, &choice->id);
+}
+
+static bool parse_state(struct web *web, struct details_state *state) {
+  *state = (struct details_state){.frames = FRAMES_RELEVANT};
+  struct slice value;
+  if (http_query(web->request, "frames", &value) && value.len &&
+      !frames_mode_parse(value, &state->frames)) {
+    web_refuse(web, "The frames in the address have to be relevant, all or raw.");
+    return false;
+  }
+  if (http_query(web->request, "show", &value) && value.len) {
+    if (!slice_equal_string(value, "all")) {
+      web_refuse(web, "The only thing to show in the address is all.");
+      return false;
+    }
+    state->shows_all = true;
+  }
+  return true;
+}
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+static bool find_row(struct transaction *tx, const struct event_choice *choice,
+                     struct details_data *data) {
+  if (choice->is_latest || choice->is_oldest) {
+    data->has_row = event_row_at(tx, data->group.id,
+                                 choice->is_latest ? EVENT_LATEST : EVENT_OLDEST, &data->row);
+    return true;
+  }
+  data->has_row = event_row_find(tx, data->group.project_id, &choice->id, &data->row) &&
+                  data->row.group_id == data->group.id;
+  return data->has_row;
+}
+
+static void read_event(struct web *web, struct transaction *tx, struct details_data *data) {
+  if (!data->has_row) {
+    return;
+  }
+  data->has_previous = event_row_previous(tx, &data->row, &data->previous);
+  data->has_next = event_row_next(tx, &data->row, &data->next);
+  if (!event_payload(tx, web->arena, &data->row, &data->payload)) {
+    data->payload = SLICE_EMPTY;
+  }
+}
+
+static void read_history(struct web *web, struct transaction *tx, struct details_data *data) {
+  int64_t group_id = data->group.id;
+  data->tag_count = group_tags(tx, web->arena, group_id, &data->tags);
+  data->activity_count =
+      activity_list(tx, web->arena, group_id, DETAILS_ACTIVITIES, &data->activities);
+  group_hours(tx, group_id, web->now_ms, DETAILS_DAYS * 24, data->hours);
+  data->has_link = issue_link_find(tx, web->arena, group_id, &data->link);
+  data->has_issue =
+      data->has_link && !data->link.url.len &&
+      issue_find(tx, web->arena, data->link.project_id, data->link.number, &data->issue);
+}
+
+/* False: there is no such error or no such event of it. */
+static bool read_data(struct web *web, const struct event_choice *choice,
+                      struct details_data *data) {
+  struct transaction *tx = store_begin_read(web->application->store);
+  bool is_found = error_find(web, tx, http_parameter(web->request, "id"), &data->group) &&
+                  find_row(tx, choice, data);
+  if (is_found) {
+    read_event(web, tx, data);
+    if (choice->form == FORM_PAGE) {
+      read_history(web, tx, data);
+    }
+  }
+  store_end_read(tx);
+  return is_found;
+}
+
+static void decode_event(struct web *web, struct details_data *data) {
+  struct problem problem = {0};
+  if (!data->payload.len ||
+      event_decode(web->arena, data->payload, NULL, &data->event, &problem) != STATUS_OK) {
+    data->event = NULL;
+  }
+}
+
+static void read_commit(struct web *web, struct details_data *data) {
+  if (web->application->forge && data->group.first_release.len && web->project.repository.len) {
+    data->has_commit = forge_commit_of_release(web->application->forge, web->arena, &web->project,
+                                               data->group.first_release, &data->commit);
+  }
+}
+
+/* --- building: the error --------------------------------------------------------------------- */
+
+/* Days of the calendar in UTC; the newest is today. */
+static void add_charts(struct error_details_view *view, const struct details_data *data,
+                       int64_t now_ms) {
+  const int64_t *hours = data->hours;
+  const size_t count = (size_t)DETAILS_DAYS * 24;
+  memcpy(view->hours, hours + count - DETAILS_HOURS, sizeof(view->hours));
+  for (size_t i = 0; i < DETAILS_HOURS; i++) {
+    view->day_events += view->hours[i];
+  }
+  size_t hours_today = (size_t)(now_ms % DAY_MS / HOUR_MS) + 1;
+  for (size_t i = 0; i < count; i++) {
+    size_t back = count - 1 - i; /* hours before the current one */
+    size_t days_back = back < hours_today ? 0 : (back - hours_today) / 24 + 1;
+    if (days_back < DETAILS_DAYS) {
+      view->days[DETAILS_DAYS - 1 - days_back] += hours[i];
+    }
+  }
+}
+
+static bool is_sha(struct slice s) {
+  for (size_t i = 0; i < s.len; i++) {
+    bool is_digit = (s.ptr[i] >= '0' && s.ptr[i] <= '9') || (s.ptr[i] >= 'a' && s.ptr[i] <= 'f');
+    if (!is_digit) {
+      return false;
+    }
+  }
+  return s.len == SHA_DIGITS;
+}
+
+static struct release_view release_view_of(struct slice name) {
+  return (struct release_view){.name = name,
+                               .shown = is_sha(name) ? slice_upto(name, SHA_DIGITS_SHOWN) : name};
+}
+
+static void add_issue(struct error_details_view *view, const struct web *web,
+                      const struct details_data *data) {
+  view->has_link = data->has_link;
+  view->has_issue = data->has_issue;
+  if (data->has_link) {
+    view->issue_number = data->link.number;
+    view->issue_address = issue_link_address(web, &data->link);
+  }
+  if (data->has_issue) {
+    view->issue_title = data->issue.title;
+    view->is_issue_open = !data->issue.closed_ms;
+  }
+}
+
+static void add_commit(struct error_details_view *view, const struct web *web,
+                       const struct details_data *data) {
+  view->has_commit = data->has_commit;
+  if (data->has_commit) {
+    view->commit = &data->commit;
+    view->commit_short = slice_upto(data->commit.sha, SHA_DIGITS_SHOWN);
+    view->commit_address =
+        arena_printf(web->arena, "%.*s/-/commit/%.*s", SLICE_ARGS(web_project_path(web)),
+                     SLICE_ARGS(data->commit.sha));
+  }
+}
+
+static struct tag_view tag_view_of(struct arena *arena, const struct tag_summary *tag,
+                                   const struct show_limits *limits) {
+  size_t count = tag->value_count < limits->tag_values ? tag->value_count : limits->tag_values;
+  struct tag_view view = {
+      .key = tag->key,
+      .total = tag->total,
+      .value_count = tag->value_count,
+      .has_more_values = tag->other > 0,
+      .shares = ARENA_ARRAY(arena, count, struct tag_share),
+      .share_count = count,
+  };
+  for (size_t i = 0; i < count; i++) {
+    const struct tag_value *value = &tag->values[i];
+    view.shares[i] = (struct tag_share){
+        .value = slice_cut_utf8(value->value, limits->value_bytes),
+        .count = value->count,
+        .percent = tag->total > 0 ? (int)(100 * value->count / tag->total) : 0,
+    };
+  }
+  return view;
+}
+
+static void add_tags(struct error_details_view *view, struct arena *arena,
+                     const struct details_data *data, const struct show_limits *limits) {
+  view->tag_count = data->tag_count < limits->tag_keys ? data->tag_count : limits->tag_keys;
+  view->tags_hidden = data->tag_count - view->tag_count;
+  view->tags = ARENA_ARRAY(arena, view->tag_count, struct tag_view);
+  for (size_t i = 0; i < view->tag_count; i++) {
+    view->tags[i] = tag_view_of(arena, &data->tags[i], limits);
+  }
+}
+
+/* --- building: the activity ---------------------------------------------------------------------
+ */
+
+static const struct {
+  const char *css_class, *icon, *text, *text_of_server;
+} activity_words[] = {
+    [ACTIVITY_FIRST_SEEN] = {"", "bug", "", "First seen"},
+    [ACTIVITY_RESOLVED] = {"success", "check-lg", "resolved this", "Resolved"},
+    [ACTIVITY_UNRESOLVED] = {"", "arrow-counterclockwise", "marked this as unresolved",
+                             "Unresolved again"},
+    [ACTIVITY_IGNORED] = {"", "eye-slash", "ignored this", "Ignored"},
+    [ACTIVITY_REGRESSED] = {"danger", "arrow-repeat", "", "Regressed: it happened again"},
+    [ACTIVITY_ISSUE_CREATED] = {"info", "journal-plus", "created issue", "Issue created"},
+    [ACTIVITY_ISSUE_CLOSED] = {"info", "journal-check", "closed issue", "Issue closed"},
+    [ACTIVITY_ISSUE_REOPENED] = {"info", "journal-text", "reopened issue", "Issue reopened"},
+};
+
+static void add_activity_link(struct activity_view *view, const struct web *web,
+                              const struct activity *activity) {
+  if (!activity->data.len) {
+    return;
+  }
+  if (activity->kind == ACTIVITY_REGRESSED) {
+    view->link_text = arena_printf(web->arena, "event %.*s",
+                                   SLICE_ARGS(slice_upto(activity->data, SHA_DIGITS_SHOWN)));
+    view->link_address =
+        arena_printf(web->arena, "%.*s/%lld/events/%.*s", SLICE_ARGS(error_base(web)),
+                     (long long)activity->group_id, SLICE_ARGS(activity->data));
+  } else if (activity->kind >= ACTIVITY_ISSUE_CREATED) {
+    view->link_text = arena_printf(web->arena, "#%.*s", SLICE_ARGS(activity->data));
+    view->link_address =
+        arena_printf(web->arena, "%.*s/-/issues/%.*s", SLICE_ARGS(web_project_path(web)),
+                     SLICE_ARGS(activity->data));
+  }
+}
+
+static void add_activities(struct error_details_view *view, const struct web *web,
+                           const struct details_data *data) {
+  view->activities = ARENA_ARRAY(web->arena, data->activity_count, struct activity_view);
+  view->activity_count = data->activity_count;
+  for (size_t i = 0; i < data->activity_count; i++) {
+    const struct activity *activity = &data->activities[i];
+    bool has_person = activity->user_id != 0;
+    view->activities[i] = (struct activity_view){
+        .css_class = activity_words[activity->kind].css_class,
+        .icon = activity_words[activity->kind].icon,
+        .text = has_person ? activity_words[activity->kind].text
+                           : activity_words[activity->kind].text_of_server,
+        .release = release_view_of(activity->release),
+        .time_ms = activity->time_ms,
+    };
+    if (has_person) {
+      view->activities[i].who = activity->user_name.len ? activity->user_name : activity->username;
+    }
+    add_activity_link(&view->activities[i], web, activity);
+  }
+}
+
+/* --- building: addresses
+ * ---------------------------------------------------------------------------- */
+
+static struct slice state_query(struct arena *arena, enum frames_mode frames, bool shows_all) {
+  const char *mode = frames == FRAMES_RELEVANT ? NULL : frames_mode_name(frames);
+  if (!mode) {
+    return shows_all ? SLICE("?show=all") : SLICE_EMPTY;
+  }
+  return arena_printf(arena, "?frames=%s%s", mode, shows_all ? "&show=all" : "");
+}
+
+static struct slice event_address(const struct web *web, const struct details_data *data,
+                                  const char *event, struct slice query) {
+  return arena_printf(web->arena, "%.*s/%lld/events/%s%.*s", SLICE_ARGS(error_base(web)),
+                      (long long)data->group.id, event, SLICE_ARGS(query));
+}
+
+static struct slice row_address(const struct web *web, const struct details_data *data,
+                                const struct event_row *row, struct slice query) {
+  struct slice id = event_id_hex(web->arena, &row->id);
+  return event_address(web, data, arena_string(web->arena, id), query);
+}
+
+static void add_addresses(struct event_view *view, const struct web *web,
+                          const struct details_data *data) {
+  struct slice query = state_query(web->arena, view->frames, false);
+  struct slice path = web->request->path;
+  view->count = data->group.event_count;
+  if (data->has_previous) {
+    view->previous = row_address(web, data, &data->previous, query);
+    view->oldest = event_address(web, data, "oldest", query);
+  }
+  if (data->has_next) {
+    view->next = row_address(web, data, &data->next, query);
+    view->latest = event_address(web, data, "latest", query);
+  }
+  view->json = row_address(web, data, &data->row, SLICE(".json"));
+  view->markdown = row_address(web, data, &data->row, SLICE(".md"));
+  for (int mode = 0; mode < FRAMES_MODE_COUNT; mode++) {
+    view->mode_addresses[mode] = arena_concat(
+        web->arena, path, state_query(web->arena, (enum frames_mode)mode, view->is_all));
+  }
+  view->mode_addresses[FRAMES_RELEVANT] =
+      view->mode_addresses[FRAMES_RELEVANT].len ? view->mode_addresses[FRAMES_RELEVANT] : path;
+  view->show_all = arena_concat(web->arena, path, state_query(web->arena, view->frames, true));
+}
+
+/* --- answers
+ * ------------------------------------------------------------------------------------------ */
+
+static struct error_details_view build_view(struct web *web, const struct details_data *data,
+                                            const struct show_limits *limits) {
+  const struct group *group = &data->group;
+  bool has_type = group->error_type.len > 0;
+  struct error_details_view view = {
+      .group = group,
+      .short_id = group_short_id(web->arena, &web->project, group),
+      .type = has_type ? group->error_type : group->title,
+      .value = has_type ? slice_cut_utf8(group->error_value, limits->value_bytes) : SLICE_EMPTY,
+      .may_act = web->role >= ROLE_TO_ACT,
+      .list_address = error_base(web),
+      .details_address = error_details_address(web, group->id),
+      .issue_form_address = arena_printf(web->arena, "%.*s/%lld/issue", SLICE_ARGS(error_base(web)),
+                                         (long long)group->id),
+      .first_release = release_view_of(group->first_release),
+      .last_release = release_view_of(group->last_release),
+  };
+  add_charts(&view, data, web->now_ms);
+  add_issue(&view, web, data);
+  add_commit(&view, web, data);
+  add_tags(&view, web->arena, data, limits);
+  add_activities(&view, web, data);
+  return view;
+}
+
+static void send_page(struct web *web, struct details_data *data,
+                      const struct details_state *state) {
+  struct show_limits limits = show_limits_of(state->shows_all);
+  read_commit(web, data);
+  struct error_details_view view = build_view(web, data, &limits);
+  struct event_view event;
+  if (data->event) {
+    struct event_view_request request = {
+        .arena = web->arena,
+        .event = data->event,
+        .row = &data->row,
+        .frames = state->frames,
+        .limits = limits,
+        .source = {.forge = web->application->forge,
+                   .project = &web->project,
+                   .sha = data->has_commit ? data->commit.sha : SLICE_EMPTY,
+                   .files_left = SOURCE_FILES_LIMIT},
+    };
+    event = event_view_of(&request);
+    add_addresses(&event, web, data);
+    view.event = &event;
+    view.has_event = true;
+  }
+  struct page page = web_page_open(web, SECTION_ERRORS, data->group.title);
+  view.page = &page;
+  template_error_details(&web->response->body, &view);
+  web_finish_html(web);
+}
+
+static void send_markdown(struct web *web, const struct details_data *data) {
+  struct event_markdown markdown = {
+      .event = data->event,
+      .row = &data->row,
+      .group = &data->group,
+      .short_id = group_short_id(web->arena, &web->project, &data->group),
+      .address = arena_concat(web->arena, web->application->public_url,
+                              row_address(web, data, &data->row, SLICE_EMPTY)),
+  };
+  struct buffer text = buffer_make(MARKDOWN_LIMIT_BYTES);
+  event_text_markdown(&text, &markdown);
+  web_send_text(web, "text/markdown; charset=utf-8", buffer_slice(&text));
+  buffer_free(&text);
+}
+
+static void show(struct web *web, const struct event_choice *choice) {
+  struct details_state state;
+  struct details_data data = {0};
+  if (!parse_state(web, &state)) {
+    return;
+  }
+  if (!read_data(web, choice, &data)) {
+    web_not_found(web, "This error or event");
+    return;
+  }
+  if (choice->form == FORM_PAGE) {
+    decode_event(web, &data);
+    send_page(web, &data, &state);
+    return;
+  }
+  if (!data.payload.len) {
+    web_not_found(web, "The content of this event");
+    return;
+  }
+  decode_event(web, &data);
+  if (choice->form == FORM_JSON) {
+    web_send_text(web, "application/json", data.payload);
+  } else if (data.event) {
+    send_markdown(web, &data);
+  }
+}
+
+void error_details_show(struct http_request *request, struct http_response *response) {
+  (void)response;
+  struct event_choice latest = {.form = FORM_PAGE, .is_latest = true};
+  show(web_of(request), &latest);
+}
+
+void error_event_show(struct http_request *request, struct http_response *response) {
+  (void)response;
+  struct web *web = web_of(request);
+  struct event_choice choice;
+  if (parse_choice(http_parameter(request, "event"), &choice)) {
+    show(web, &choice);
+  } else {
+    web_not_found(web, "This event");
+  }
+}

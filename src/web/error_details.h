@@ -1,0 +1,107 @@
+/* error_details.h - what the details page draws.
+ *
+ *   snapshot of the store ─► details_data ─┬─► error_details_view: the error and its history
+ *                                          └─► event_view: one event of it
+ *
+ * The views are built by pure functions and hold all that the templates need; everything belongs to
+ * the request's arena.
+ */
+#ifndef CULPRIT_WEB_ERROR_DETAILS_H
+#define CULPRIT_WEB_ERROR_DETAILS_H
+
+#include "forge/forge.h"
+#include "grouping/grouping.h"
+#include "http/http.h"
+#include "store/event.h"
+#include "store/issue.h"
+#include "web/event_view.h"
+#include "web/page.h"
+
+#define DETAILS_HOURS 24
+#define DETAILS_DAYS 30
+#define DETAILS_ACTIVITIES 50
+
+/* What the address asks for. */
+struct details_state {
+  enum frames_mode frames;
+  bool shows_all;
+};
+
+/* All that was read for one page. */
+struct details_data {
+  struct group group;
+  bool has_row; /* there is an event */
+  struct event_row row, previous, next;
+  bool has_previous, has_next;
+  struct slice payload; /* JSON; empty when it has expired */
+  struct event *event;  /* null then */
+  struct tag_summary *tags;
+  size_t tag_count;
+  struct activity *activities;
+  size_t activity_count;
+  bool has_link, has_issue;
+  struct issue_link link;
+  struct issue issue;
+  int64_t hours[DETAILS_DAYS * 24]; /* the newest last */
+  bool has_commit;
+  struct commit commit; /* of the first release */
+};
+
+struct release_view {
+  struct slice name, shown; /* shown: a full SHA is cut to its first digits */
+};
+
+/* One line of the activity: icon, words, and a link inside them. */
+struct activity_view {
+  const char *css_class, *icon;
+  struct slice who; /* empty: the server itself */
+  const char *text; /* "resolved this" */
+  struct slice link_text, link_address;
+  struct release_view release;
+  int64_t time_ms;
+};
+
+/* Where the values of one tag lie, over all events of the error. */
+struct tag_view {
+  struct slice key;
+  int64_t total;
+  size_t value_count;
+  bool has_more_values;
+  struct tag_share {
+    struct slice value;
+    int64_t count;
+    int percent;
+  } * shares;
+  size_t share_count;
+};
+
+struct error_details_view {
+  const struct page *page;
+  const struct group *group;
+  struct slice short_id, type, value;
+  bool may_act;
+  struct slice list_address, details_address, issue_form_address;
+  struct slice state_query; /* "?frames=all", to go along with links to other events */
+  struct release_view first_release, last_release;
+  int64_t day_events; /* in the last 24 hours */
+  int64_t hours[DETAILS_HOURS], days[DETAILS_DAYS];
+  bool has_link, has_issue;
+  int64_t issue_number;
+  struct slice issue_address, issue_title;
+  bool is_issue_open;
+  bool has_commit;
+  const struct commit *commit;
+  struct slice commit_address, commit_short;
+  struct tag_view *tags;
+  size_t tag_count, tags_hidden;
+  struct activity_view *activities;
+  size_t activity_count;
+  bool has_event; /* its content is there to be shown */
+  const struct event_view *event;
+};
+
+/* GET .../{id}/details and GET .../{id}/events/{event}, with .json and .md behind the event. */
+http_handler error_details_show;
+http_handler error_event_show;
+
+#endif

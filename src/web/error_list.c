@@ -1,0 +1,317 @@
+/* error_list.c - the list of a project's errors.
+ *
+ * The address holds all of the page's state: status, search text, sort order and cursor. A new
+ * status, search or order begins at the first page, because a cursor means a place in one order of
+ * one list. Pages are found by key, never by counting rows off.
+ */
+#include "web/error_list.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+#include "store/event.h"
+#include "templates.h"
+#include "tracker/tracker.h"
+#include "web/error_actions.h"
+#include "web/web.h"
+
+#include "base/banned.h"
+
+/* Younger errors that nobody touched are marked as new. */
+#define NEW_FOR_MS DAY_MS
+
+/* --- the state in the address ------------------------------------------------------ */
+
+static const struct {
+  const char *name, *title, *page_title;
+  int status;
+} statuses[ERROR_LIST_TABS] = {
+    {"unresolved", "Unresolved", "Unresolved errors", GROUP_UNRESOLVED},
+    {"ignored", "Ignored", "Ignored errors", GROUP_IGNORED},
+    {"resolved", "Resolved", "Resolved errors", GROUP_RESOLVED},
+    {"all", "All", "All errors", ERROR_LIST_ALL},
+};
+
+static const struct {
+  const char *name, *title;
+  enum group_sort sort;
+} sorts[ERROR_LIST_SORTS] = {
+    {"last_seen", "Last seen", SORT_LAST_SEEN},
+    {"first_seen", "First seen", SORT_FIRST_SEEN},
+    {"frequency", "Frequency", SORT_FREQUENCY},
+};
+
+static bool parse_status(struct slice name, int *status) {
+  for (size_t i = 0; i < ERROR_LIST_TABS; i++) {
+    if (slice_equal_string(name, statuses[i].name)) {
+      *status = statuses[i].status;
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool parse_sort(struct slice name, enum group_sort *sort) {
+  for (size_t i = 0; i < ERROR_LIST_SORTS; i++) {
+    if (slice_equal_string(name, sorts[i].name)) {
+      *sort = sorts[i].sort;
+      return true;
+    }
+  }
+  return false;
+}
+
+enum status error_list_state_parse(const struct http_request *request,
+                                   struct error_list_state *state, struct problem *problem) {
+  *state = (struct error_list_state){.status = GROUP_UNRESOLVED, .sort = SORT_LAST_SEEN};
+  struct slice value;
+  if (http_query(request, "status", &value) && value.len && !parse_status(value, &state->status)) {
+    return problem_set_field(problem, STATUS_BAD_INPUT, "status",
+                             "The status in the address has to be unresolved, ignored, resolved or "
+                             "all.");
+  }
+  if (http_query(request, "sort", &value) && value.len && !parse_sort(value, &state->sort)) {
+    return problem_set_field(problem, STATUS_BAD_INPUT, "sort",
+                             "The sort order in the address has to be last_seen, first_seen or "
+                             "frequency.");
+  }
+  state->cursor_text = http_query_value(request, "cursor");
+  if (state->cursor_text.len && !cursor_parse(state->cursor_text, &state->cursor)) {
+    return problem_set_field(problem, STATUS_BAD_INPUT, "cursor",
+                             "The cursor in the address is not one that this list gave out. Start "
+                             "from the first page.");
+  }
+  state->text = slice_trim(http_query_value(request, "query"));
+  if (state->text.len > ERROR_LIST_SEARCH_LIMIT) {
+    return problem_set_field(problem, STATUS_BAD_INPUT, "query",
+                             "The search text may have at most %d bytes.", ERROR_LIST_SEARCH_LIMIT);
+  }
+  return STATUS_OK;
+}
+
+static size_t status_index(int status) {
+  size_t i = 0;
+  while (statuses[i].status != status) {
+    i++;
+    assert(i < ERROR_LIST_TABS);
+  }
+  return i;
+}
+
+const char *error_list_status_name(const struct error_list_state *state) {
+  return statuses[status_index(state->status)].name;
+}
+
+const char *error_list_sort_name(const struct error_list_state *state) {
+  return sorts[state->sort].name;
+}
+
+static struct slice with_parameter(struct arena *arena, struct slice address, const char *name,
+                                   struct slice value) {
+  bool is_first = slice_find_byte(address, '?') == address.len;
+  return arena_printf(arena, "%.*s%c%s=%.*s", SLICE_ARGS(address), is_first ? '?' : '&', name,
+                      SLICE_ARGS(url_encode(arena, value)));
+}
+
+struct slice error_list_address(struct arena *arena, struct slice base,
+                                const struct error_list_state *state) {
+  struct slice address = base;
+  if (state->status != GROUP_UNRESOLVED) {
+    address =
+        with_parameter(arena, address, "status", slice_of_string(error_list_status_name(state)));
+  }
+  if (state->text.len) {
+    address = with_parameter(arena, address, "query", state->text);
+  }
+  if (state->sort != SORT_LAST_SEEN) {
+    address = with_parameter(arena, address, "sort", slice_of_string(error_list_sort_name(state)));
+  }
+  if (state->cursor_text.len) {
+    address = with_parameter(arena, address, "cursor", state->cursor_text);
+  }
+  return address;
+}
+
+/* --- building the view ---------------------------------------------------------------- */
+
+static void fill_choices(struct error_list_view *view, struct arena *arena,
+                         const int64_t counts[GROUP_STATUS_COUNT]) {
+  for (size_t i = 0; i < ERROR_LIST_TABS; i++) {
+    struct error_list_state state = {
+        .status = statuses[i].status, .sort = view->state.sort, .text = view->state.text};
+    /* The counts are of all errors, so they are left out when a search narrows the list. */
+    bool is_counted = statuses[i].status != ERROR_LIST_ALL && !view->state.text.len;
+    view->tabs[i] = (struct error_list_choice){
+        .name = statuses[i].title,
+        .address = error_list_address(arena, view->base, &state),
+        .is_counted = is_counted,
+        .count = is_counted ? counts[statuses[i].status] : 0,
+        .is_current = statuses[i].status == view->state.status,
+    };
+  }
+  for (size_t i = 0; i < ERROR_LIST_SORTS; i++) {
+    struct error_list_state state = {
+        .status = view->state.status, .sort = sorts[i].sort, .text = view->state.text};
+    view->sorts[i] = (struct error_list_choice){
+        .name = sorts[i].title,
+        .address = error_list_address(arena, view->base, &state),
+        .is_current = sorts[i].sort == view->state.sort,
+    };
+  }
+}
+
+static struct slice page_address(struct arena *arena, const struct error_list_view *view,
+                                 struct cursor cursor) {
+  struct error_list_state state = view->state;
+  state.cursor_text = cursor_format(arena, cursor);
+  return error_list_address(arena, view->base, &state);
+}
+
+/* The title's two parts: the type in bold, then the rest. */
+static void split_title(struct error_row *row) {
+  const struct group *group = row->group;
+  row->type = group->error_type;
+  row->value = group->error_value;
+  if (!row->type.len) {
+    row->type = group->title;
+    row->value = SLICE_EMPTY;
+  }
+}
+
+static struct error_row error_row_of(struct web *web, struct transaction *tx, struct slice base,
+                                     const struct group *group) {
+  struct arena *arena = web->arena;
+  struct error_row row = {
+      .group = group,
+      .short_id = group_short_id(arena, &web->project, group),
+      .address = arena_printf(arena, "%.*s/%lld/details", SLICE_ARGS(base), (long long)group->id),
+      .is_new = group->status == GROUP_UNRESOLVED && !group->is_regressed &&
+                web->now_ms - group->first_seen_ms < NEW_FOR_MS,
+  };
+  split_title(&row);
+  group_hours(tx, group->id, web->now_ms, ERROR_LIST_HOURS, row.hours);
+  struct issue_link link;
+  if (issue_link_find(tx, arena, group->id, &link)) {
+    row.has_issue = true;
+    row.issue_number = link.number;
+    row.issue_address = issue_link_address(web, &link);
+  }
+  return row;
+}
+
+static void fill_rows(struct error_list_view *view, struct web *web, struct transaction *tx) {
+  struct group_query query = {
+      .project_id = web->project.id,
+      .status = view->state.status,
+      .text = view->state.text,
+      .sort = view->state.sort,
+      .limit = ERROR_LIST_PAGE_SIZE,
+      .cursor = view->state.cursor,
+  };
+  struct group_page groups;
+  group_list(tx, web->arena, &query, &groups);
+  view->rows = ARENA_ARRAY(web->arena, groups.count, struct error_row);
+  view->row_count = groups.count;
+  for (size_t i = 0; i < groups.count; i++) {
+    view->rows[i] = error_row_of(web, tx, view->base, &groups.groups[i]);
+  }
+  if (groups.has_previous) {
+    view->previous = page_address(web->arena, view, groups.previous);
+  }
+  if (groups.has_next) {
+    view->next = page_address(web->arena, view, groups.next);
+  }
+}
+
+/* The first key that is in use goes into the snippet. */
+static void fill_start(struct error_list_view *view, struct web *web, struct transaction *tx) {
+  struct client_key *keys;
+  size_t count = client_key_list(tx, web->arena, web->project.id, &keys);
+  for (size_t i = 0; i < count && !view->dsn.len; i++) {
+    if (keys[i].is_active) {
+      view->dsn = client_key_dsn(web->arena, web->application->public_url, &keys[i]);
+      view->dsn_key = keys[i].public_key;
+    }
+  }
+  view->envelope_url =
+      arena_printf(web->arena, "%.*s/api/%lld/envelope/", SLICE_ARGS(web->application->public_url),
+                   (long long)web->project.id);
+}
+
+static void build_view(struct error_list_view *view, struct web *web, struct transaction *tx) {
+  int64_t counts[GROUP_STATUS_COUNT];
+  group_count_by_status(tx, web->project.id, counts);
+  for (size_t i = 0; i < GROUP_STATUS_COUNT; i++) {
+    if (view->state.status == ERROR_LIST_ALL || view->state.status == (int)i) {
+      view->total += counts[i];
+    }
+  }
+  fill_choices(view, web->arena, counts);
+  struct error_list_state state = view->state;
+  state.text = state.cursor_text = SLICE_EMPTY;
+  view->without_text = error_list_address(web->arena, view->base, &state);
+  view->is_waiting = !web->project.first_event_ms;
+  if (view->is_waiting) {
+    fill_start(view, web, tx);
+  } else {
+    fill_rows(view, web, tx);
+  }
+}
+
+/* --- handlers ---------------------------------------------------------------------------- */
+
+/* A search for the id of an error or of an event leads straight to it. */
+static struct slice find_target(struct web *web, struct transaction *tx, struct slice base,
+                                struct slice text) {
+  struct group group;
+  if (error_find_by_short_id(web, tx, text, &group)) {
+    return arena_printf(web->arena, "%.*s/%lld/details", SLICE_ARGS(base), (long long)group.id);
+  }
+  struct event_id id;
+  struct event_row row;
+  if (event_id_parse(text, &id) && event_row_find(tx, web->project.id, &id, &row)) {
+    return arena_printf(web->arena, "%.*s/%lld/events/%.*s", SLICE_ARGS(base),
+                        (long long)row.group_id, SLICE_ARGS(event_id_hex(web->arena, &id)));
+  }
+  return SLICE_EMPTY;
+}
+
+void error_list_show(struct http_request *request, struct http_response *response) {
+  struct web *web = web_of(request);
+  struct problem problem = {0};
+  struct error_list_view view = {.may_act = web->role >= ROLE_TO_ACT};
+  if (error_list_state_parse(request, &view.state, &problem) != STATUS_OK) {
+    web_problem(web, &problem);
+    return;
+  }
+  view.base = error_base(web);
+  view.address = error_list_address(web->arena, view.base, &view.state);
+  view.settings_address =
+      arena_printf(web->arena, "%.*s/-/settings/operations", SLICE_ARGS(web_project_path(web)));
+  struct transaction *tx = store_begin_read(web->application->store);
+  struct slice target = find_target(web, tx, view.base, view.state.text);
+  if (!target.len) {
+    build_view(&view, web, tx);
+  }
+  store_end_read(tx);
+  if (target.len) {
+    http_redirect(response, target);
+    return;
+  }
+  const char *title = statuses[status_index(view.state.status)].page_title;
+  struct page page = web_page_open(web, SECTION_ERRORS, slice_of_string(title));
+  view.page = &page;
+  template_error_list(&response->body, &view);
+  web_finish_html(web);
+}
+
+void error_list_act(struct http_request *request, struct http_response *response) {
+  struct web *web = web_of(request);
+  struct error_list_state state;
+  struct problem problem = {0};
+  if (error_list_state_parse(request, &state, &problem) != STATUS_OK) {
+    web_problem(web, &problem);
+  } else if (error_act(web)) {
+    http_redirect(response, error_list_address(web->arena, error_base(web), &state));
+  }
+}

@@ -1,0 +1,81 @@
+/* error_list.h - what the error list's template draws. Everything is the request arena's. */
+#ifndef CULPRIT_WEB_ERROR_LIST_H
+#define CULPRIT_WEB_ERROR_LIST_H
+
+#include "http/http.h"
+#include "store/group.h"
+#include "web/page.h"
+
+#define ERROR_LIST_PAGE_SIZE 20
+#define ERROR_LIST_HOURS 24
+#define ERROR_LIST_SEARCH_LIMIT 500 /* bytes; what does not fit is an error */
+
+/* What the address says is to be shown. */
+#define ERROR_LIST_ALL (-1)
+struct error_list_state {
+  int status; /* an enum group_status or ERROR_LIST_ALL */
+  enum group_sort sort;
+  struct slice text;
+  struct slice cursor_text; /* as it stands in the address */
+  struct cursor cursor;
+};
+
+/* A choice: a tab or a sort order. */
+struct error_list_choice {
+  const char *name;
+  struct slice address; /* of the same list with this choice, from the first page */
+  int64_t count;        /* of a tab */
+  bool is_counted, is_current;
+};
+
+struct error_row {
+  const struct group *group;
+  struct slice short_id, address;
+  struct slice type, value; /* the title in two parts; `value` may be empty */
+  bool is_new;
+  bool has_issue;
+  int64_t issue_number;
+  struct slice issue_address;
+  int64_t hours[ERROR_LIST_HOURS];
+};
+
+#define ERROR_LIST_TABS (GROUP_STATUS_COUNT + 1)
+#define ERROR_LIST_SORTS 3
+
+struct error_list_view {
+  const struct page *page;
+  struct error_list_state state;
+  struct slice base;    /* "/organization/project/-/error_tracking" */
+  struct slice address; /* base with the state: where forms lead and come back to */
+  struct error_list_choice tabs[ERROR_LIST_TABS];
+  struct error_list_choice sorts[ERROR_LIST_SORTS];
+  struct error_row *rows;
+  size_t row_count;
+  int64_t total; /* of the tab, without the search */
+  bool may_act;
+  struct slice previous, next; /* addresses; empty at the ends */
+  struct slice without_text;   /* the list without the search */
+  /* With nothing in the project yet. */
+  bool is_waiting;
+  struct slice dsn, dsn_key, envelope_url;
+  struct slice settings_address;
+};
+
+/* Reads the state from the request; STATUS_BAD_INPUT names what is wrong and what is allowed. */
+enum status error_list_state_parse(const struct http_request *request,
+                                   struct error_list_state *state,
+                                   struct problem *problem) MUST_CHECK;
+/* The address of the list in that state; only what differs from the defaults is written. */
+struct slice error_list_address(struct arena *arena, struct slice base,
+                                const struct error_list_state *state);
+
+/* The name that stands for the state's status or order in the address. */
+const char *error_list_status_name(const struct error_list_state *state);
+const char *error_list_sort_name(const struct error_list_state *state);
+
+/* GET and POST /{organization}/{project}/-/error_tracking. The POST resolves, ignores or takes back
+ * and leads to the same address. */
+http_handler error_list_show;
+http_handler error_list_act;
+
+#endif

@@ -1,0 +1,77 @@
+/* routes.c - every page, with who may use it.
+ *
+ * Searched in order. A line without access is refused, so nothing is open by oversight. Handlers
+ * read the database, so they run on worker threads.
+ */
+#include "store/project.h"
+#include "tracker/tracker.h"
+#include "web/account_page.h"
+#include "web/commit_page.h"
+#include "web/error_actions.h"
+#include "web/error_details.h"
+#include "web/error_list.h"
+#include "web/issue_list.h"
+#include "web/issue_page.h"
+#include "web/project_list.h"
+#include "web/settings.h"
+#include "web/sign_in.h"
+#include "web/static_file.h"
+#include "web/users.h"
+#include "web/web.h"
+
+#include "base/banned.h"
+
+#define SEE_ERRORS WEB_PROJECT(ROLE_TO_SEE_ERRORS)
+#define ACT_ON_ERRORS WEB_PROJECT(ROLE_TO_ACT)
+#define SEE_PROJECT WEB_PROJECT(ROLE_GUEST)
+#define REPORT WEB_PROJECT(ROLE_REPORTER)
+#define CONFIGURE WEB_PROJECT(ROLE_TO_CONFIGURE)
+#define SETTINGS "/{organization}/{project}/-/settings/operations"
+#define COMMIT "/{organization}/{project}/-/commit/{sha}"
+#define ISSUES "/{organization}/{project}/-/issues"
+#define ERRORS "/{organization}/{project}/-/error_tracking"
+
+const struct http_route web_routes[] = {
+    {"GET", "/assets/{file}", static_file_show, ROUTE_INLINE, WEB_STATIC, 0},
+    {"GET", WEB_SIGN_IN_PATH, sign_in_show, ROUTE_WORKER, WEB_ANYONE, 0},
+    {"POST", WEB_SIGN_IN_PATH, sign_in_submit, ROUTE_WORKER, WEB_ANYONE, 0},
+    {"GET", WEB_SIGN_IN_PATH "/link", sign_in_by_link, ROUTE_WORKER, WEB_ANYONE, 0},
+    {"POST", "/users/sign_out", sign_out_submit, ROUTE_WORKER, WEB_ANYONE, 0},
+    {"POST", "/-/user_settings/theme", theme_submit, ROUTE_WORKER, WEB_ANYONE, 0},
+
+    {"GET", ACCOUNT_PATH, account_show, ROUTE_WORKER, WEB_SIGNED_IN, 0},
+    {"POST", ACCOUNT_PATH, account_profile_submit, ROUTE_WORKER, WEB_SIGNED_IN, 0},
+    {"POST", "/-/user_settings/password", account_password_submit, ROUTE_WORKER, WEB_SIGNED_IN, 0},
+    {"POST", "/-/user_settings/tokens", account_token_submit, ROUTE_WORKER, WEB_SIGNED_IN, 0},
+    {"POST", "/-/user_settings/tokens/revoke", account_token_revoke, ROUTE_WORKER, WEB_SIGNED_IN,
+     0},
+    {"GET", USERS_PATH, users_show, ROUTE_WORKER, WEB_ADMIN, 0},
+    {"POST", USERS_PATH, users_create, ROUTE_WORKER, WEB_ADMIN, 0},
+    {"POST", USERS_PATH "/{id}", users_act, ROUTE_WORKER, WEB_ADMIN, 0},
+
+    {"GET", "/", project_list_show, ROUTE_WORKER, WEB_SIGNED_IN, 0},
+
+    {"GET", ERRORS, error_list_show, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"POST", ERRORS, error_list_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
+    {"GET", ERRORS "/{id}/details", error_details_show, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"GET", ERRORS "/{id}/events/{event}", error_event_show, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"POST", ERRORS "/{id}/details", error_details_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
+    {"POST", ERRORS "/{id}/events/{event}", error_details_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
+    {"POST", ERRORS "/{id}/issue", error_create_issue, ROUTE_WORKER, ACT_ON_ERRORS, 0},
+    {"GET", "/{organization}/{project}/issues/{id}", error_jump, ROUTE_WORKER, SEE_ERRORS, 0},
+
+    {"GET", ISSUES, issue_list_show, ROUTE_WORKER, SEE_PROJECT, 0},
+    {"POST", ISSUES, issue_new_submit, ROUTE_WORKER, REPORT, 0},
+    {"GET", ISSUES "/new", issue_new_show, ROUTE_WORKER, REPORT, 0},
+    {"GET", ISSUES "/{number}", issue_page_show, ROUTE_WORKER, SEE_PROJECT, 0},
+    {"POST", ISSUES "/{number}/notes", issue_note_submit, ROUTE_WORKER, REPORT, 0},
+
+    {"GET", COMMIT, commit_show, ROUTE_WORKER, SEE_ERRORS, 0},
+
+    {"GET", SETTINGS, settings_show, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", SETTINGS, settings_submit, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", SETTINGS "/keys", settings_key_submit, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", SETTINGS "/members", settings_member_submit, ROUTE_WORKER, CONFIGURE, 0},
+
+    {NULL, NULL, NULL, ROUTE_INLINE, 0, 0},
+};

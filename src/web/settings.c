@@ -1,0 +1,50 @@
+/* settings.c - a project's settings, shown.
+ *
+ * Which SDK's set-up is shown stands in the address (`sdk`), so that the page
+ * works without a script.
+ */
+#include "web/settings.h"
+
+#include "templates.h"
+
+#include "base/banned.h"
+
+const enum role settings_roles[SETTINGS_ROLES] = {ROLE_GUEST, ROLE_REPORTER, ROLE_DEVELOPER,
+                                                  ROLE_MAINTAINER, ROLE_OWNER};
+
+struct slice settings_base(const struct web *web) {
+  return arena_concat(web->arena, web_project_path(web), SLICE("/-/settings/operations"));
+}
+
+static void fill_keys(struct web *web, struct transaction *tx, struct settings_view *view) {
+  struct client_key *keys;
+  view->key_count = client_key_list(tx, web->arena, web->project.id, &keys);
+  view->keys = ARENA_ARRAY(web->arena, view->key_count, struct key_row);
+  for (size_t i = 0; i < view->key_count; i++) {
+    struct slice dsn = client_key_dsn(web->arena, web->application->public_url, &keys[i]);
+    view->keys[i] = (struct key_row){.key = &keys[i], .dsn = dsn};
+    if (!view->dsn.len && keys[i].is_active) view->dsn = dsn;
+  }
+}
+
+void settings_show(struct http_request *request, struct http_response *response) {
+  struct web *web = web_of(request);
+  struct page page = web_page_open(web, SECTION_SETTINGS, SLICE("Settings"));
+  struct settings_view view = {
+      .page = &page,
+      .project = &web->project,
+      .base = settings_base(web),
+      .role = web->role,
+      .snippet = snippet_find(http_query_value(request, "sdk"), web->project.platform),
+  };
+  struct transaction *tx = store_begin_read(web->application->store);
+  fill_keys(web, tx, &view);
+  view.member_count = member_list(tx, web->arena, web->project.id, &view.members);
+  store_end_read(tx);
+  view.snippet_text = snippet_text(web->arena, view.snippet, view.dsn);
+  if (web->project.repository.len) {
+    view.forge = forge_repository_state(web->application->forge, web->arena, &web->project);
+  }
+  template_settings(&response->body, &view);
+  web_finish_html(web);
+}

@@ -1,0 +1,129 @@
+// Every page, wide and narrow, light and dark: accessibility, markup, size,
+// and a picture to look at.
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { desktop, mobile, openContext } from "../lib/browser.mjs";
+import { load } from "../lib/packages.mjs";
+import { equal, ok } from "../lib/tap.mjs";
+import { checkoutError, helloMessage, stockError } from "./shop.mjs";
+import { signIn } from "./stories.mjs";
+
+const { AxeBuilder } = load("@axe-core/playwright");
+const { HtmlValidate } = load("html-validate");
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const colourRules = ["color-contrast", "link-in-text-block"];
+const pictures = path.resolve(import.meta.dirname, "../../build/screenshots");
+const LIST_LIMIT_BYTES = 15 * 1024;
+
+const htmlValidate = new HtmlValidate({
+  extends: ["html-validate:document", "html-validate:recommended"],
+  rules: {
+    "no-inline-style": "error",
+    "heading-level": ["error", { minInitialRank: "any" }], // the navigation has headings, and comes first
+    "long-title": "off", // titles hold an error's text
+    "require-sri": "off", // everything comes from our own server
+    "prefer-native-element": ["error", { exclude: ["region"] }], // scrolling <pre> and <code> need a role and a name
+    "no-implicit-input-type": "off",
+    "no-trailing-whitespace": "off",
+    "doctype-style": "off",
+  },
+});
+
+async function fill(server) {
+  for (let number = 1; number <= 45; number++) await server.send(server.dsn, stockError(number));
+  for (let number = 1; number <= 3; number++) await server.send(server.dsn, checkoutError(number));
+  await server.send(server.dsn, helloMessage);
+  await server.createProject("main/quiet");
+}
+
+// Resolves to [name, address] of every page; makes what some of them need.
+async function pagesOf(page, server) {
+  const project = `${server.url}/main/app/-`;
+  const list = `${project}/error_tracking`;
+  await page.goto(`${list}?query=price`);
+  const details = await page.locator("a.e-title").getAttribute("href");
+  await page.goto(new URL(details, server.url).href);
+  await page.getByRole("button", { name: "Create issue" }).click();
+  const issue = page.url();
+  await page.goto(`${list}?query=hello`);
+  const message = await page.locator("a.e-title").getAttribute("href");
+  await page.goto(`${list}?query=shelf+003`);
+  const plain = await page.locator("a.e-title").getAttribute("href");
+  return [
+    ["projects", `${server.url}/`],
+    ["error-list", list],
+    ["error-list-frequency", `${list}?sort=frequency`],
+    ["error-list-resolved", `${list}?status=resolved`],
+    ["error-list-nothing", `${list}?query=no+such+thing`],
+    ["error-list-start", `${server.url}/main/quiet/-/error_tracking`],
+    ["error-details", details], ["error-details-all-frames", `${details}?frames=all`],
+    ["error-details-raw", `${details}?frames=raw`], ["error-details-message", message], ["error-details-plain", plain],
+    ["issues", `${project}/issues`], ["issue-new", `${project}/issues/new`], ["issue", issue],
+    ["settings", `${project}/settings/operations`],
+    ["account", `${server.url}/-/user_settings/profile`], ["users", `${server.url}/admin/users`],
+    ["not-found", `${server.url}/main/nowhere/-/error_tracking`],
+  ].map(([name, address]) => [name, new URL(address, server.url).href]);
+}
+
+// A page differs between light and dark by its colours alone, so the second
+// theme is judged by the rules about those.
+async function judgeAccessibility(page, what, theme) {
+  const runOnly = theme === "light" ? { type: "tag", values: tags } : { type: "rule", values: colourRules };
+  // Legacy mode: there are no frames to look into, and it takes half the time.
+  const axe = new AxeBuilder({ page }).options({ runOnly, resultTypes: ["violations"] }).setLegacyMode(true);
+  const { violations } = await axe.analyze();
+  const found = violations.flatMap(({ id, help, nodes }) =>
+    nodes.slice(0, 4).map((node) => `${id}: ${help}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`));
+  ok(found.length === 0, `${what}: axe finds nothing`, ...found);
+}
+
+async function judgeMarkup(name, source) {
+  const report = await htmlValidate.validateString(source);
+  const found = report.results.flatMap((result) => result.messages)
+    .map((message) => `${message.line}:${message.column} ${message.ruleId}: ${message.message}`);
+  ok(report.valid, `${name}: the markup is valid`, ...found.slice(0, 20));
+}
+
+const isWiderThanWindow = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
+
+async function judgeLook(browser, storageState, pages, look) {
+  const context = await openContext(browser, { storageState, viewport: look.viewport, colorScheme: look.theme });
+  const page = await context.newPage();
+  for (const [name, address] of pages) {
+    const what = `${name}, ${look.name}`;
+    await page.goto(address);
+    await judgeAccessibility(page, what, look.theme);
+    ok(!(await page.evaluate(isWiderThanWindow)), `${what}: fits the window's width`);
+    await page.screenshot({ path: path.join(pictures, `${name}-${look.name}.png`), fullPage: true });
+  }
+  equal(context.offences.join("\n"), "", `${look.name}: no script error, console error or broken policy`);
+  await context.close();
+}
+
+export async function judgePages(browser, server) {
+  await mkdir(pictures, { recursive: true });
+  await fill(server);
+  const context = await openContext(browser);
+  const page = await context.newPage();
+  await signIn(page, server);
+  const pages = await pagesOf(page, server);
+  const storageState = await context.storageState();
+  for (const [name, address] of pages) {
+    const answer = await context.request.get(address);
+    await judgeMarkup(name, await answer.text());
+    if (name === "error-list") {
+      const size = gzipSync(await answer.body()).length;
+      ok(size <= LIST_LIMIT_BYTES, `the list of errors is small: ${size} bytes of gzip`);
+    }
+  }
+  await context.close();
+  const visitor = [["sign-in", `${server.url}/users/sign_in`]];
+  await judgeMarkup("sign-in", await (await fetch(visitor[0][1])).text());
+  for (const theme of ["light", "dark"])
+    for (const [name, viewport] of [["desktop", desktop], ["mobile", mobile]]) {
+      const look = { name: `${name}-${theme}`, viewport, theme };
+      await judgeLook(browser, storageState, pages, look);
+      await judgeLook(browser, undefined, visitor, look);
+    }
+}
