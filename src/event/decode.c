@@ -390,10 +390,17 @@ enum status event_decode(struct arena *arena, struct slice json, const struct ev
   struct event *event = ARENA_NEW(arena, struct event);
   struct reader reader = {.arena = arena, .event = event};
   event->level = LEVEL_ERROR;
+  event->main_exception_id = -1;
   fields_read(&reader, &event_fields, root, event, read_attribute);
   read_lone_stacktrace(&reader, event, root);
   decode_normalize(&reader, root, hints);
-  event_derive(arena, event);
   *result = event;
   return STATUS_OK;
+}
+
+struct event *event_read(struct arena *arena, struct slice json) {
+  struct event *event;
+  if (event_decode(arena, json, NULL, &event, NULL)) return NULL;
+  event_derive(arena, event);
+  return event;
 }

@@ -1,11 +1,11 @@
 /* event.h - one event, decoded.
  *
- *   raw JSON ─► event_decode ─► struct event ─► event_derive ─► grouping
- *                  ▲                                │
- *   kept JSON ─────┘                                └─► event_write ─► kept JSON
+ *   raw JSON ─► event_decode ─► scrub ─► grouping ─► event_derive ─► event_write ─► kept JSON
+ *                                                                                     │
+ *   pages, API ◄── struct event ◄── event_read (decode and derive) ◄──────────────────┘
  *
  * The same structure serves a fresh event and one read back from the store: what
- * event_write() writes, event_decode() reads. Text is valid UTF-8 without NUL.
+ * event_write() writes, event_read() reads. Text is valid UTF-8 without NUL.
  * Everything is borrowed from the arena given to event_decode(), or from the JSON
  * text, which must outlive the event. Absent text is the empty slice.
  *
@@ -53,8 +53,10 @@ struct frame {
   int64_t lineno, colno; /* from 1; 0 when unknown */
   struct lines pre_context, post_context;
   struct slice context_line;
-  bool has_context_line; /* it may be an empty line */
-  enum tristate in_app;
+  bool has_context_line;     /* it may be an empty line */
+  enum tristate in_app;      /* decided by grouping's rules, from what the SDK said */
+  enum tristate sent_in_app; /* what the SDK said; kept, so that other rules can decide again */
+  struct slice category;     /* of grouping's rules: "threadbase", …; not kept */
   bool stack_start;
   yyjson_val *vars, *data; /* objects, or null; see json/json.h for numbers in JSON values */
 };
@@ -116,7 +118,7 @@ struct event {
   int64_t timestamp_ms;
   int64_t received_ms;
   enum level level;
-  struct slice type; /* "error" or "default" */
+  struct slice type; /* "error", "default", or a kind of security report: "csp", … */
   struct slice platform, logger, release, dist, environment, transaction, server_name;
   /* The log entry: `formatted` is what people read, `template` what it was made from. */
   struct slice message_formatted, message_template;
@@ -139,8 +141,15 @@ struct event {
   struct slice sdk_name, sdk_version;
   yyjson_val *sdk_packages, *sdk_integrations;
   yyjson_val *debug_meta;
+  yyjson_val *template_info; /* `template`: where a template engine failed */
+  yyjson_val *report;        /* of a security report: the object named by `type` */
+  yyjson_val *meta;          /* `_meta` as the SDK sent it: what it cut or masked itself */
   struct event_error *errors;
   size_t error_count;
+
+  /* Set by grouping, kept, and read by event_derive(). */
+  int64_t main_exception_id; /* mechanism.exception_id of the one that gives the title; -1: none */
+  struct slice custom_title; /* by a fingerprint rule; empty: none */
 
   /* Set by event_derive(). */
   struct slice title;      /* "ValueError: bad input", one line */
@@ -162,14 +171,19 @@ struct event_hints {
   int64_t sent_at_ms;          /* of the envelope header; 0 when absent */
 };
 
-/* Parses and normalises. A wrong type never rejects an event: the attribute is dropped and noted in
- * `errors`. STATUS_BAD_INPUT only when `json` is not a JSON object, STATUS_TOO_LARGE when it is
- * longer than the limit. `hints` may be null when reading back what event_write() wrote. */
+/* Parses and normalises what an SDK sent; derived fields stay empty until event_derive(). A wrong
+ * type never rejects an event: the attribute is dropped and noted in `errors`. STATUS_BAD_INPUT
+ * only when `json` is not a JSON object, STATUS_TOO_LARGE when it is longer than the limit. `hints`
+ * is null only within event_read(). */
 enum status event_decode(struct arena *arena, struct slice json, const struct event_hints *hints,
                          struct event **event, struct problem *problem) MUST_CHECK;
 
+/* Reads what event_write() wrote, and derives. Null when it is not that. */
+struct event *event_read(struct arena *arena, struct slice json) MUST_CHECK;
+
 /* Fills the derived fields and adds the derived tags (level, environment, release, user, browser,
- * os, …; never a second of one key). event_decode() calls it. */
+ * os, …; never a second of one key), from scrubbed and grouped events only: what is derived is
+ * kept in groups and tags. */
 void event_derive(struct arena *arena, struct event *event);
 
 /* Appends the canonical JSON that is kept: Sentry's attribute names. */

@@ -296,12 +296,12 @@ static void add_fingerprint(struct computation *computation) {
               &values);
 }
 
-void grouping_compute(struct arena *arena, struct event *event, bool explain,
-                      struct grouping *grouping) {
+void grouping_compute(struct arena *arena, struct event *event, const struct grouping_rules *rules,
+                      bool explain, struct grouping *grouping) {
+  (void)rules;
   *grouping = (struct grouping){0};
   grouping->variants = ARENA_ARRAY(arena, MAX_VARIANTS, struct grouping_variant);
-  /* Title and culprit name the last in-app frame. */
-  if (in_app_mark(event)) event_derive(arena, event);
+  in_app_mark(event);
   struct computation computation = {
       .arena = arena, .event = event, .grouping = grouping, .explain = explain};
   add_checksum(&computation);

@@ -1,14 +1,15 @@
 /* grouping.h - which events have the same cause: a pure, versioned function.
  *
- * event ─► hashes + explanation. No storage, no clock, no settings but those in
- * its arguments: the same event always gives the same hashes for one version.
+ * event, rules ─► hashes + explanation. No storage, no clock: the same event under the same rules
+ * always gives the same hashes for one version. Runs on scrubbed events, fresh or read back, with
+ * the same result.
  */
 #ifndef CULPRIT_GROUPING_GROUPING_H
 #define CULPRIT_GROUPING_GROUPING_H
 
 #include "event/event.h"
 
-#define GROUPING_VERSION 1
+#define GROUPING_VERSION 2
 #define GROUPING_HASH_BYTES 16
 #define GROUPING_MAX_HASHES 4
 
@@ -28,16 +29,32 @@ struct grouping_variant {
 };
 
 struct grouping {
-  struct group_hash hashes[GROUPING_MAX_HASHES]; /* the first is the event's own */
+  struct group_hash hashes[GROUPING_MAX_HASHES]; /* of the contributing variants, "system" last;
+                                                    the first is the event's own */
   size_t hash_count;
   struct grouping_variant *variants; /* in order of preference */
   size_t variant_count;
+  struct slice fingerprint_rule; /* the text of the rule that gave the fingerprint; or empty */
 };
 
-/* Everything comes from the arena or is borrowed from `event`. With `explain` false the variants
- * that do not contribute and the reasons are left out, which is faster; hashes are equal. Marks
- * each frame whose in_app is UNSET as in-app or not by the in-app rules first. */
-void grouping_compute(struct arena *arena, struct event *event, bool explain,
-                      struct grouping *grouping);
+/* A project's own rules, compiled together with our base. Immutable, for any number of threads. */
+struct grouping_rules;
+#define GROUPING_RULES_TEXT_LIMIT (64 * 1024)
+#define GROUPING_RULES_LIMIT 500
+struct grouping_rules_text {
+  struct slice enhancements; /* stack-trace rules, one a line; see docs/grouping.md */
+  struct slice fingerprints; /* "matcher… -> value… title=…", one a line */
+};
+/* STATUS_BAD_INPUT names the line and says what is wrong. From the arena. */
+enum status grouping_rules_compile(struct arena *arena, const struct grouping_rules_text *text,
+                                   const struct grouping_rules **rules,
+                                   struct problem *problem) MUST_CHECK;
+
+/* Everything comes from the arena or is borrowed from `event`. Null `rules`: our base alone. With
+ * `explain` false the variants that do not contribute and the reasons are left out, which is
+ * faster; hashes are equal. Sets in_app and category of each frame, main_exception_id and
+ * custom_title, which event_derive() reads. */
+void grouping_compute(struct arena *arena, struct event *event, const struct grouping_rules *rules,
+                      bool explain, struct grouping *grouping);
 
 #endif

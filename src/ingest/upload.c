@@ -191,7 +191,8 @@ static enum status prepare(struct pending *pending, struct arena *scratch,
     event->id = event_id_random();
   event->has_id = true;
   struct grouping grouping;
-  grouping_compute(scratch, event, false, &grouping);
+  grouping_compute(scratch, event, NULL, false, &grouping);
+  event_derive(scratch, event);
   struct buffer kept = buffer_make(KEPT_BUFFER_LIMIT);
   buffer_reserve(&kept, found->json.len + 1024);
   event_write(event, &kept);
@@ -215,6 +216,7 @@ static enum status make_pending(struct upload *upload, const struct found_event 
   struct pending *pending = ARENA_NEW(upload->request->arena, struct pending);
   pending->upload = upload;
   pending->write.write.done = digest_done;
+  pending->write.has_event = true;
   if (found->json.len <= EVENT_JSON_LIMIT) arena_reserve(&scratch, scratch_size(found->json.len));
   enum status status = prepare(pending, &scratch, found, problem);
   arena_free(&scratch);

@@ -115,11 +115,10 @@ static struct slice latest_stack(struct transaction *tx, struct arena *arena,
                                  const struct group *group) {
   struct event_row row;
   struct slice json;
-  struct event *event;
-  struct problem ignored;
-  if (event_row_at(tx, group->id, EVENT_LATEST, &row) && event_payload(tx, arena, &row, &json) &&
-      event_decode(arena, json, NULL, &event, &ignored) == STATUS_OK)
-    return describe_stack(arena, event);
+  struct event *event = NULL;
+  if (event_row_at(tx, group->id, EVENT_LATEST, &row) && event_payload(tx, arena, &row, &json))
+    event = event_read(arena, json);
+  if (event) return describe_stack(arena, event);
   struct event bare = {.title = group->title};
   return describe_stack(arena, &bare);
 }

@@ -31,14 +31,11 @@ static void regress(struct transaction *tx, const struct digest *digest,
   tracker_note_regress(tx, group, digest);
 }
 
-static enum status digest_event(struct transaction *tx, struct store_write *write) {
-  struct digest_write *digesting = (struct digest_write *)write;
+static void digest_event(struct transaction *tx, struct digest_write *digesting) {
   const struct digest *digest = &digesting->digest;
   struct group group;
-  /* A batch that failed is run again: nothing of the first run may be left. */
   digesting->outcome = DIGEST_DUPLICATE;
-  digesting->is_new_group = digesting->is_regressed = false;
-  if (!digest_claim_id(tx, digest)) return STATUS_OK;
+  if (!digest_claim_id(tx, digest)) return;
   digesting->outcome = DIGEST_STORED;
   if (!digest_find_group(tx, digest, &group)) {
     digest_create_group(tx, digest, &group);
@@ -50,11 +47,21 @@ static enum status digest_event(struct transaction *tx, struct store_write *writ
   }
   digesting->group_id = group.id;
   digest_count_event(tx, digest, group.id);
+}
+
+static enum status run(struct transaction *tx, struct store_write *write) {
+  struct digest_write *digesting = (struct digest_write *)write;
+  /* A batch that failed is run again: nothing of the first run may be left. */
+  digesting->outcome = DIGEST_NONE;
+  digesting->is_new_group = digesting->is_regressed = false;
+  if (digesting->has_event) digest_event(tx, digesting);
+  if (digesting->outcome == DIGEST_DUPLICATE) return STATUS_OK;
+  for (struct digest_part *part = digesting->parts; part; part = part->next) part->run(tx, part);
   return STATUS_OK;
 }
 
 enum status tracker_digest(struct store *store, struct digest_write *write) {
-  write->write.run = digest_event;
+  write->write.run = run;
   write->write.is_bulk = true;
   return store_submit(store, &write->write);
 }

@@ -61,10 +61,19 @@ size_t access_projects(struct transaction *tx, struct arena *arena, const struct
 
 /* --- taking events in --------------------------------------------------------- */
 
-enum digest_outcome { DIGEST_STORED, DIGEST_DUPLICATE };
+/* Something else that came with the request and is written in the same transaction, after the
+ * event. Embed it first in a struct of your own. */
+struct digest_part {
+  void (*run)(struct transaction *tx, struct digest_part *part);
+  struct digest_part *next;
+};
+
+enum digest_outcome { DIGEST_NONE, DIGEST_STORED, DIGEST_DUPLICATE };
 struct digest_write {
   struct store_write write; /* set `done`; the tracker sets the rest */
+  bool has_event;           /* false: only `parts` are written */
   struct digest digest;
+  struct digest_part *parts;   /* not run when the event is a duplicate */
   enum digest_outcome outcome; /* valid in `done` when write.status is STATUS_OK */
   int64_t group_id;
   bool is_new_group, is_regressed;

@@ -126,11 +126,7 @@ static bool read_data(struct web *web, const struct event_choice *choice,
 }
 
 static void decode_event(struct web *web, struct details_data *data) {
-  struct problem problem = {0};
-  if (!data->payload.len ||
-      event_decode(web->arena, data->payload, NULL, &data->event, &problem) != STATUS_OK) {
-    data->event = NULL;
-  }
+  data->event = data->payload.len ? event_read(web->arena, data->payload) : NULL;
 }
 
 static void read_commit(struct web *web, struct details_data *data) {

@@ -434,7 +434,7 @@ static void add_grouping(struct event_view *view, const struct event_view_reques
 
 struct event_view event_view_of(struct event_view_request *request) {
   struct grouping grouping;
-  grouping_compute(request->arena, request->event, true, &grouping);
+  grouping_compute(request->arena, request->event, NULL, true, &grouping);
   struct event_view view = {
       .event = request->event,
       .row = request->row,

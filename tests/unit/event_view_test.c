@@ -19,9 +19,8 @@ static struct arena arena;
 #define EXPECT_TEXT(slice, text) assert_string_equal(arena_string(&arena, (slice)), (text))
 
 static struct event *decode(const char *json) {
-  struct event *event;
-  struct problem problem;
-  assert_int_equal(event_decode(&arena, slice_of_string(json), NULL, &event, &problem), STATUS_OK);
+  struct event *event = event_read(&arena, slice_of_string(json));
+  assert_non_null(event);
   return event;
 }
 

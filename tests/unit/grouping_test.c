@@ -32,8 +32,8 @@ static struct event *decode(const char *json) {
 /* The variant that decides, and its values joined by '|'. */
 static const char *values_of(const char *json, const char **name) {
   struct grouping grouping, quick;
-  grouping_compute(&arena, decode(json), true, &grouping);
-  grouping_compute(&arena, decode(json), false, &quick);
+  grouping_compute(&arena, decode(json), NULL, true, &grouping);
+  grouping_compute(&arena, decode(json), NULL, false, &quick);
   assert_int_equal(grouping.hash_count, 1);
   assert_memory_equal(&grouping.hashes[0], &quick.hashes[0], sizeof grouping.hashes[0]);
   struct slice text = SLICE_EMPTY;
@@ -223,7 +223,7 @@ static void marks_frames_in_app(void **state) {
         cases[i].platform, cases[i].frame);
     struct event *event = decode(arena_string(&arena, json));
     struct grouping grouping;
-    grouping_compute(&arena, event, false, &grouping);
+    grouping_compute(&arena, event, NULL, false, &grouping);
     if (event->exceptions[0].stacktrace.frames[0].in_app != cases[i].in_app) {
       fail_msg("%s %s", cases[i].platform, cases[i].frame);
     }

@@ -84,6 +84,7 @@ static void send_event(struct fixture *f) {
       "\"lineno\":7,\"colno\":2,\"context_line\":\"  raise Boom\"}]}}]}");
   digest->payload = store_pack(f->store, &f->arena, f->project_id, json);
   sending->write.write.done = note_done;
+  sending->write.has_event = true;
   assert_int_equal(tracker_digest(f->store, &sending->write), STATUS_OK);
   while (!sending->is_done) usleep(100);
   assert_int_equal(sending->write.write.status, STATUS_OK);

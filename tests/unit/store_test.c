@@ -99,6 +99,7 @@ static struct sending *make_event(struct fixture *f, unsigned number, unsigned k
       &f->arena, "{\"event_id\":%u,\"text\":\"the same text in every event\"}", number);
   digest->payload = store_pack(f->store, &f->arena, f->project_id, json);
   sending->write.write.done = note_done;
+  sending->write.has_event = true;
   return sending;
 }
 

@@ -11,12 +11,10 @@
 /* Reads the payload, when it is still there. */
 static void load_event(struct transaction *tx, struct arena *arena, struct event_view *view) {
   struct slice json;
-  struct event *event;
-  struct problem ignored;
   view->event = NULL;
   if (!event_payload(tx, arena, view->row, &json)) return;
   view->payload_bytes = json.len;
-  if (event_decode(arena, json, NULL, &event, &ignored) == STATUS_OK) view->event = event;
+  view->event = event_read(arena, json);
 }
 
 static void load_neighbours(struct transaction *tx, struct event_view *view) {

@@ -10,8 +10,9 @@
 
 enum { FORMAT_VERSION = 1, APPLICATION_ID = 0x43554c50 /* "CULP" */ };
 
-static const char *const tables =
-    "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+/* By topic. Tables that belong to a topic of their own stand at the end of the list. */
+static const char *const tables[] = {
+    "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;",
 
     "CREATE TABLE organization(id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT "
     "NULL,"
@@ -31,7 +32,7 @@ static const char *const tables =
     "NOT NULL UNIQUE,"
     " label TEXT NOT NULL DEFAULT '', is_active INTEGER NOT NULL DEFAULT 1, created_ms INTEGER NOT "
     "NULL);"
-    "CREATE INDEX client_key_project ON client_key(project_id);"
+    "CREATE INDEX client_key_project ON client_key(project_id);",
 
     "CREATE TABLE user(id INTEGER PRIMARY KEY, username TEXT NOT NULL UNIQUE COLLATE NOCASE,"
     " email TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL, password_hash TEXT NOT NULL "
@@ -55,7 +56,7 @@ static const char *const tables =
     " name TEXT NOT NULL, last_characters TEXT NOT NULL, scopes INTEGER NOT NULL, created_ms "
     "INTEGER NOT NULL,"
     " last_used_ms INTEGER NOT NULL DEFAULT 0);"
-    "CREATE INDEX api_token_user ON api_token(user_id);"
+    "CREATE INDEX api_token_user ON api_token(user_id);",
 
     "CREATE TABLE error_group(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, number INTEGER "
     "NOT NULL,"
@@ -87,7 +88,7 @@ static const char *const tables =
     "CREATE TABLE activity(id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, time_ms INTEGER NOT "
     "NULL,"
     " kind INTEGER NOT NULL, user_id INTEGER NOT NULL, data TEXT NOT NULL, release TEXT NOT NULL);"
-    "CREATE INDEX activity_group ON activity(group_id);"
+    "CREATE INDEX activity_group ON activity(group_id);",
 
     "CREATE TABLE issue(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, number INTEGER NOT "
     "NULL,"
@@ -102,12 +103,17 @@ static const char *const tables =
     "CREATE TABLE issue_link(group_id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, forge TEXT "
     "NOT NULL,"
     " number INTEGER NOT NULL, url TEXT NOT NULL, created_ms INTEGER NOT NULL);"
-    "CREATE INDEX issue_link_number ON issue_link(project_id, number);"
+    "CREATE INDEX issue_link_number ON issue_link(project_id, number);",
 
     "CREATE TABLE dictionary(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, created_ms "
     "INTEGER NOT NULL,"
     " data BLOB NOT NULL);"
-    "CREATE INDEX dictionary_project ON dictionary(project_id);";
+    "CREATE INDEX dictionary_project ON dictionary(project_id);",
+
+    "CREATE TABLE project_option(project_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT "
+    "NULL,"
+    " PRIMARY KEY(project_id, name)) WITHOUT ROWID;",
+};
 
 static int64_t pragma_value(struct transaction *tx, const char *sql) {
   int64_t value = 0;
@@ -131,7 +137,7 @@ enum status schema_prepare(struct transaction *tx, struct problem *problem) {
                    "PRAGMA user_version=%d; PRAGMA application_id=%d;", FORMAT_VERSION,
                    APPLICATION_ID);
   database_execute(tx, "BEGIN IMMEDIATE");
-  database_execute(tx, tables);
+  for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) database_execute(tx, tables[i]);
   database_execute(tx, versions);
   database_execute(tx, "COMMIT");
   return tx->failure ? database_problem(tx->failure, problem) : STATUS_OK;

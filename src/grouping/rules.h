@@ -1,0 +1,50 @@
+/* rules.h - what the rule language offers to the strategies; see rules*.c.
+ *
+ * Rules are applied one after another: for each, first all frames that match are found, then its
+ * actions are applied. Project rules come behind our base, so they win.
+ */
+#ifndef CULPRIT_GROUPING_RULES_H
+#define CULPRIT_GROUPING_RULES_H
+
+#include "grouping/grouping.h"
+
+/* Whether a frame or a stack trace counts in the hash, and why not. */
+struct contribution {
+  bool contributes;
+  struct slice hint; /* "ignored by stack trace rule (…)"; empty when nothing was decided */
+};
+
+/* Stack-trace rules see the exception that owns the stack trace; null for a thread's. */
+struct rule_subject {
+  const struct event *event;
+  const struct exception *exception;
+};
+
+/* Pass 1: sets in_app (from sent_in_app) and category of every frame of the event. Frames that
+ * nothing decides become NO. Also trims native function names (native_name.c). */
+void rules_mark_frames(struct arena *arena, struct event *event, const struct grouping_rules *rules);
+
+/* Pass 2, over the frames of one stack trace: `frames` holds one contribution for each, as the
+ * strategies decided; ±group, max-frames, min-frames and invert-stacktrace change them.
+ * `is_inverted` is set when the frames are to be hashed in the other order. */
+void rules_update_frames(struct arena *arena, const struct grouping_rules *rules,
+                         const struct rule_subject *subject, struct stacktrace *stacktrace,
+                         struct contribution *frames, struct contribution *whole,
+                         bool *is_inverted);
+
+/* The first fingerprint rule that matches; false when none does. Values and title are as written,
+ * variables not resolved. */
+struct fingerprint_match {
+  struct lines values;
+  struct slice title; /* may be empty */
+  struct slice rule;  /* its text */
+  bool is_built_in;
+};
+bool rules_match_fingerprint(const struct grouping_rules *rules, const struct event *event,
+                             struct fingerprint_match *match);
+
+/* A native function's name without argument lists, template arguments, return types, hashes: what
+ * stays the same between builds. From the arena or the name itself. Linear. */
+struct slice native_name_trim(struct arena *arena, struct slice name);
+
+#endif
