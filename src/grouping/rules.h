@@ -22,7 +22,8 @@ struct rule_subject {
 
 /* Pass 1: sets in_app (from sent_in_app) and category of every frame of the event. Frames that
  * nothing decides become NO. Also trims native function names (native_name.c). */
-void rules_mark_frames(struct arena *arena, struct event *event, const struct grouping_rules *rules);
+void rules_mark_frames(struct arena *arena, struct event *event,
+                       const struct grouping_rules *rules);
 
 /* Pass 2, over the frames of one stack trace: `frames` holds one contribution for each, as the
  * strategies decided; ±group, max-frames, min-frames and invert-stacktrace change them.

@@ -17,14 +17,14 @@ struct submission {
   struct upload *upload;
   const struct project_config *config;
   const struct envelope_header *header; /* all zero for endpoints without envelope */
-  struct arena *arena;   /* the request's: lives until the answer; what parts refer to is here */
-  struct arena *scratch; /* dies before the request waits */
+  struct arena *arena;     /* the request's: lives until the answer; what parts refer to is here */
+  struct arena *scratch;   /* dies before the request waits */
   struct slice event_json; /* of the one event; empty when there is none */
   struct slice event_category; /* "error", "security" */
-  struct event_id event_id; /* of the envelope, or made: attachments and reports refer to it */
+  struct event_id event_id;    /* of the envelope, or made: attachments and reports refer to it */
   bool has_event_id;
   struct digest_part *parts; /* more to write: attachments, feedback, check-ins, … */
-  bool is_event_limited; /* rate limited: drop what depends on it too */
+  bool is_event_limited;     /* rate limited: drop what depends on it too */
 };
 /* The part's memory is the submission's arena. */
 void submission_add(struct submission *submission, struct digest_part *part);
