@@ -8,6 +8,9 @@
 /* Writes that may wait. A full queue answers 503 with Retry-After before anything is written. */
 #define STORE_QUEUE_LIMIT 4096
 
+/* What is counted in memory is written so often; what a crash loses of it is no older. */
+#define STORE_TICK_MS 1000
+
 /* The write-ahead log is copied back to the database when the writer has nothing to do, or at the
  * latest at this size. Small steps keep the longest wait short. */
 #define STORE_CHECKPOINT_PAGES 256         /* 2 MiB */

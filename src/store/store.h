@@ -76,6 +76,19 @@ struct store_statistics {
 };
 void store_statistics(struct store *store, struct store_statistics *statistics);
 
+/* Something that the writer does about once a second, and once more before the store closes: to
+ * write what other threads counted in memory, or what is due by time. Embed it first in a struct of
+ * your own. `run` is called in a transaction; `done`, which may be null, after it: `is_written`
+ * says whether it is on disk. What cannot be written (a full disk) is the tick's own to keep and
+ * try again. */
+struct store_tick {
+  void (*run)(struct transaction *tx, struct store_tick *tick);
+  void (*done)(struct store_tick *tick, bool is_written);
+  struct store_tick *next; /* the store's */
+};
+/* The tick has to outlive the store. */
+void store_add_tick(struct store *store, struct store_tick *tick);
+
 /* The directory that was opened; lives as long as the store. */
 const char *store_directory(const struct store *store);
 

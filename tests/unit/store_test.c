@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "store/issue.h"
+#include "store/option.h"
 #include "tracker/tracker.h"
 
 #define NOW_MS INT64_C(1795000000000)
@@ -436,6 +437,41 @@ static void test_a_directory_in_use_is_refused(void **state) {
   assert_non_null(strstr(problem.message, "in use"));
 }
 
+/* Adds one to its number of runs where the database can be asked for it. */
+struct counting_tick {
+  struct store_tick tick;
+  volatile int runs, written;
+};
+
+static void count_run(struct transaction *tx, struct store_tick *tick) {
+  struct counting_tick *counting = (struct counting_tick *)tick;
+  char text[20];
+  int length = snprintf(text, sizeof text, "%d", ++counting->runs);
+  option_set(tx, 1, SLICE("test.runs"), slice_of(text, (size_t)length));
+}
+
+static void count_written(struct store_tick *tick, bool is_written) {
+  ((struct counting_tick *)tick)->written += is_written;
+}
+
+static void test_ticks_run_by_themselves_and_at_the_end(void **state) {
+  struct fixture *f = *state;
+  static struct counting_tick counting = {.tick = {.run = count_run, .done = count_written}};
+  store_add_tick(f->store, &counting.tick);
+  for (int waited_ms = 0; !counting.written && waited_ms < 5000; waited_ms++) usleep(1000);
+  assert_true(counting.written > 0);
+  int before = counting.runs;
+  store_close(f->store);
+  assert_true(counting.runs > before);
+  assert_int_equal(counting.written, counting.runs);
+  open_store(f);
+  struct transaction *tx = store_begin_read(f->store);
+  struct pairs options = option_list(tx, &f->arena, 1);
+  store_end_read(tx);
+  struct slice runs = arena_printf(&f->arena, "%d", counting.runs);
+  assert_true(slice_equal(pairs_get(options, SLICE("test.runs")), runs));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -451,6 +487,7 @@ int main(void) {
       TEST(test_text_is_found),
       TEST(test_a_resolved_group_comes_back),
       TEST(test_a_directory_in_use_is_refused),
+      TEST(test_ticks_run_by_themselves_and_at_the_end),
   };
   return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }

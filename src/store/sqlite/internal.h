@@ -22,6 +22,7 @@ struct store {
   struct store_write *first, *last;
   size_t queue_length;
   bool is_closing;
+  struct store_tick *ticks;
 
   /* The writer thread's own. */
   pthread_t writer;
@@ -34,6 +35,7 @@ struct store {
   int64_t claimed_key; /* under which the event being digested will be found by its id */
   bool has_day_before, has_day_after;
   int64_t checked_day; /* when retention was looked at last */
+  int64_t ticked_us;   /* when the ticks ran last */
   unsigned char id_key[crypto_shorthash_KEYBYTES];
 
   /* Read connections that nobody uses, under `readers_mutex`. */

@@ -119,7 +119,11 @@ enum status store_open(const char *directory, struct store **opened, struct prob
   recent_open(&store->recent);
   pthread_mutex_init(&store->mutex, NULL);
   pthread_mutex_init(&store->readers_mutex, NULL);
-  pthread_cond_init(&store->wake, NULL);
+  pthread_condattr_t monotonic;
+  pthread_condattr_init(&monotonic);
+  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+  pthread_cond_init(&store->wake, &monotonic);
+  pthread_condattr_destroy(&monotonic);
   status = take_lock(store, problem);
   if (status == STATUS_OK) status = check_room(directory, problem);
   if (status == STATUS_OK) status = open_database(store, problem);

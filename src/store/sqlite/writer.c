@@ -7,9 +7,11 @@
  * transaction fails as a whole for another reason than the disk, its writes are run again one by
  * one: only the one at fault fails.
  *
- * The writer also copies the write-ahead log back (checkpoint), and drops days past retention.
+ * The writer also copies the write-ahead log back (checkpoint), drops days past retention, and
+ * runs the store's ticks once a second.
  */
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -220,10 +222,51 @@ static void tidy(struct store *store, bool is_idle) {
   database_trim(&store->tx.database);
 }
 
-/* Takes up to a batch of what waits; null when the store closes and nothing is left. */
+/* --- once a second ---------------------------------------------------------------------- */
+
+void store_add_tick(struct store *store, struct store_tick *tick) {
+  pthread_mutex_lock(&store->mutex);
+  tick->next = store->ticks;
+  store->ticks = tick;
+  pthread_mutex_unlock(&store->mutex);
+}
+
+static void run_ticks(struct store *store) {
+  pthread_mutex_lock(&store->mutex);
+  struct store_tick *ticks = store->ticks;
+  pthread_mutex_unlock(&store->mutex);
+  store->ticked_us = clock_monotonic_us();
+  if (!ticks) return;
+  begin(store);
+  for (struct store_tick *tick = ticks; tick && !store->tx.failure; tick = tick->next)
+    tick->run(&store->tx, tick);
+  if (!store->tx.failure) commit(store);
+  int failure = store->tx.failure;
+  if (failure) {
+    roll_back(store);
+    log_write(LOG_WARNING, "counts could not be written", "code=%d", failure);
+  }
+  for (struct store_tick *tick = ticks; tick; tick = tick->next)
+    if (tick->done) tick->done(tick, !failure);
+}
+
+static bool is_tick_due(const struct store *store) {
+  return clock_monotonic_us() - store->ticked_us >= STORE_TICK_MS * INT64_C(1000);
+}
+
+/* Waits for work, but not longer than to the next tick. */
+static void wait_for_work(struct store *store) {
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_sec += STORE_TICK_MS / 1000;
+  pthread_cond_timedwait(&store->wake, &store->mutex, &until);
+}
+
+/* Takes up to a batch of what waits; null when the store closes and nothing is left, or when it is
+ * time for the ticks. */
 static struct store_write *take_batch(struct store *store, size_t *count) {
   pthread_mutex_lock(&store->mutex);
-  while (!store->first && !store->is_closing) pthread_cond_wait(&store->wake, &store->mutex);
+  while (!store->first && !store->is_closing && !is_tick_due(store)) wait_for_work(store);
   struct store_write *first = store->first, *last = first;
   *count = first ? 1 : 0;
   while (last && last->next && *count < STORE_BATCH_LIMIT) {
@@ -245,11 +288,14 @@ void *writer_main(void *context) {
   struct store_write *first;
   size_t count;
   sqlite3_wal_hook(store->tx.database.connection, wal_hook, store);
-  while ((first = take_batch(store, &count))) {
-    run_batch(store, first, count);
+  for (;;) {
+    first = take_batch(store, &count);
+    if (first) run_batch(store, first, count);
     pthread_mutex_lock(&store->mutex);
-    bool is_idle = !store->first;
+    bool is_idle = !store->first, is_over = is_idle && store->is_closing;
     pthread_mutex_unlock(&store->mutex);
+    if (is_over || is_tick_due(store)) run_ticks(store);
+    if (is_over) break;
     tidy(store, is_idle);
   }
   checkpoint(store);
