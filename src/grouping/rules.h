@@ -8,14 +8,23 @@
 
 #include "grouping/grouping.h"
 
-/* Whether a frame or a stack trace counts in the hash, and why not. */
+/* Whether a frame, or a stack trace as a whole, counts in a variant. */
 struct contribution {
   bool contributes;
-  struct slice hint; /* "ignored by stack trace rule (…)"; empty when nothing was decided */
+  const char *reason; /* why not, in plain words: a literal; null when nothing was decided */
+  struct slice rule;  /* the rule that decided last, as written; empty when none did */
+};
+
+/* One way to look at a stack trace: by all frames or by the in-app ones. */
+struct stack_view {
+  struct contribution *frames; /* one for each frame */
+  struct contribution whole;
 };
 
 /* Stack-trace rules see the exception that owns the stack trace; null for a thread's. */
 struct rule_subject {
+  struct arena *arena;
+  const struct grouping_rules *rules; /* null: our base alone */
   const struct event *event;
   const struct exception *exception;
 };
@@ -25,13 +34,11 @@ struct rule_subject {
 void rules_mark_frames(struct arena *arena, struct event *event,
                        const struct grouping_rules *rules);
 
-/* Pass 2, over the frames of one stack trace: `frames` holds one contribution for each, as the
- * strategies decided; ±group, max-frames, min-frames and invert-stacktrace change them.
- * `is_inverted` is set when the frames are to be hashed in the other order. */
-void rules_update_frames(struct arena *arena, const struct grouping_rules *rules,
-                         const struct rule_subject *subject, struct stacktrace *stacktrace,
-                         struct contribution *frames, struct contribution *whole,
-                         bool *is_inverted);
+/* Pass 2, over the frames of one stack trace: each view holds what the strategies decided, and
+ * ±group, max-frames and min-frames change it. Matches are looked for once for all views.
+ * invert-stacktrace changes no hash, as in Sentry's configuration of 2023. */
+void rules_update_frames(const struct rule_subject *subject, const struct stacktrace *stacktrace,
+                         struct stack_view *views, size_t view_count);
 
 /* The first fingerprint rule that matches; false when none does. Values and title are as written,
  * variables not resolved. */
