@@ -99,6 +99,7 @@ static enum status read_item(struct envelope *envelope, struct arena *arena,
   }
   enum status status = read_header(arena, item->header, &root, problem);
   if (status) return status;
+  item->fields = root;
   item->type = json_text(json_member(root, "type"));
   if (slice_is_empty(item->type)) {
     return problem_set(problem, STATUS_BAD_INPUT, "its header has no `type`.");

@@ -2,6 +2,8 @@
 #ifndef CULPRIT_EVENT_ENVELOPE_H
 #define CULPRIT_EVENT_ENVELOPE_H
 
+#include <yyjson.h>
+
 #include "base/arena.h"
 #include "base/slice.h"
 #include "base/status.h"
@@ -22,6 +24,7 @@ struct envelope_item {
   struct slice header;  /* JSON object */
   struct slice payload; /* any bytes */
   struct slice type;    /* "event"; from the arena */
+  yyjson_val *fields;   /* the header's members; from the arena */
 };
 
 /* What an envelope's header says; all of it is optional. */

@@ -1,7 +1,13 @@
 /* config.h - the settings of every project, compiled, and the client keys; in memory.
  *
- * Read by all network threads for each request; a new snapshot replaces the old one when a project,
- * a key or an option changes. A snapshot that is in use stays as it is until it is given back.
+ *   store ── a project, key or option changed ──► new snapshot ──► config.current
+ *                                                                      │ config_acquire()
+ *                           requests on their way keep the one they ◄──┘
+ *                           began with until config_release()
+ *
+ * Read by all network threads for each request. A snapshot never changes; one that is in use stays
+ * as it is until it is given back. Projects whose options did not change are taken over from the
+ * snapshot before, so that a change compiles one project and not all.
  */
 #ifndef CULPRIT_INGEST_CONFIG_H
 #define CULPRIT_INGEST_CONFIG_H
@@ -11,33 +17,34 @@
 #include "grouping/grouping.h"
 #include "store/project.h"
 
-struct origins;     /* allowed origins, compiled: origins.h */
-struct rate_limits; /* limits by key and project: rate_limit.h */
-
 struct project_config {
   int64_t project_id;
   const struct scrubber *scrubber;
   const struct filters *filters;
-  const struct grouping_rules *grouping_rules;
-  const struct origins *origins;
+  const struct grouping_rules *grouping_rules; /* null: our base alone */
 };
 
 struct config; /* one for the server */
+/* Compiles the settings of all projects and follows changes until config_close(). */
 struct config *config_open(struct store *store);
+/* No snapshot may be in use any more. */
 void config_close(struct config *config);
 
 struct config_snapshot;
 struct config_snapshot *config_acquire(struct config *config);
+/* Null is allowed. */
 void config_release(struct config_snapshot *snapshot);
 
 /* Null when there is no such project. Lives as long as the snapshot. */
 const struct project_config *config_project(const struct config_snapshot *snapshot,
                                             int64_t project_id);
-/* Null for an unknown key. */
+/* Null for an unknown key. Lives as long as the snapshot. */
 const struct client_key *config_key(const struct config_snapshot *snapshot,
                                     struct slice public_key);
 
-/* An option that does not compile (it was checked when it was saved, by an older version perhaps)
- * counts as its default, with a warning in the log. */
+/* Compiles a project's options ("scrub.…", "filter.…", "grouping.…", see store/option.h) as the
+ * snapshots do. An option that does not compile (it was checked when it was saved, by an older
+ * version perhaps) counts as its default, with a warning in the log. From the arena. */
+void config_compile(struct arena *arena, struct pairs options, struct project_config *config);
 
 #endif

@@ -8,46 +8,42 @@
 #define CULPRIT_INGEST_ITEM_H
 
 #include "event/envelope.h"
-#include "ingest/config.h"
-#include "ingest/upload.h"
-#include "tracker/tracker.h"
+#include "ingest/category.h"
+#include "ingest/submission.h"
 
-/* What one request asks to be written. */
-struct submission {
-  struct upload *upload;
-  const struct project_config *config;
-  const struct envelope_header *header; /* all zero for endpoints without envelope */
-  struct arena *arena;     /* the request's: lives until the answer; what parts refer to is here */
-  struct arena *scratch;   /* dies before the request waits */
-  struct slice event_json; /* of the one event; empty when there is none */
-  struct slice event_category; /* "error", "security" */
-  struct event_id event_id;    /* of the envelope, or made: attachments and reports refer to it */
-  bool has_event_id;
-  struct digest_part *parts; /* more to write: attachments, feedback, check-ins, … */
-  bool is_event_limited;     /* rate limited: drop what depends on it too */
-};
-/* The part's memory is the submission's arena. */
-void submission_add(struct submission *submission, struct digest_part *part);
-/* The id of the submission's event; makes one when there is none yet. */
-struct event_id submission_event_id(struct submission *submission);
-
-/* STATUS_OK when the item was taken, counted or dropped by design. Another status refuses the whole
- * request with the problem: only for what Sentry refuses too (docs/ingest.md). An item that is
- * invalid by itself is dropped and counted in the ledger, with STATUS_OK. */
+/* STATUS_OK when the item was taken, or left out by submission_discard(). Another status refuses
+ * the whole request with the problem: only for what Sentry refuses too (docs/ingest.md). An item
+ * that is invalid by itself is left out, with STATUS_OK. */
 typedef enum status item_handler(struct submission *submission, const struct envelope_item *item,
                                  struct problem *problem);
 
+/* Of these kinds an envelope may hold one item (or so many). */
+enum item_count_group {
+  COUNT_ANY,
+  COUNT_EVENT,
+  COUNT_CHECK_IN,
+  COUNT_PROFILE,
+  COUNT_LOG,
+  COUNT_SPAN,
+  COUNT_TRACE_METRIC,
+  COUNT_SESSION,
+  COUNT_GROUPS
+};
+
 struct item_type {
-  const char *name;     /* of the item's header: "check_in" */
-  const char *category; /* for rate limits and the ledger: "monitor" */
-  item_handler *handle; /* null: accepted, counted and dropped */
+  const char *name;       /* of the item's header: "check_in" */
+  enum category category; /* for rate limits and the ledger */
+  item_handler *handle;   /* null: accepted, counted and dropped */
+  size_t size_limit;      /* bytes; a larger item refuses the envelope. 0: the body's limit */
+  enum item_count_group group;
+  bool is_of_event; /* falls with the envelope's event when that is limited or filtered */
 };
 /* Null for types that nobody knows; they are dropped and counted too. */
 const struct item_type *item_type_find(struct slice name);
+/* How many items of a group one envelope may hold. */
+size_t item_count_limit(enum item_count_group group);
 
-/* One file each: item_event.c, item_session.c, item_check_in.c, item_feedback.c, item_attachment.c,
- * item_client_report.c. */
-item_handler item_event, item_attachment, item_user_report, item_feedback, item_session,
-    item_sessions, item_client_report, item_check_in, item_security;
+/* One file each: item_event.c, item_client_report.c, … */
+item_handler item_event;
 
 #endif

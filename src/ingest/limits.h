@@ -19,6 +19,13 @@
 #define INGEST_INLINE_WIRE (64 * 1024)
 #define INGEST_INLINE_DECODED (256 * 1024)
 
+/* Items by type, decoded; Sentry: the same. A larger item refuses its envelope. */
+#define ITEM_EVENT_LIMIT (1024 * 1024)
+#define ITEM_CHECK_IN_LIMIT (100 * 1024)
+#define ITEM_CLIENT_REPORT_LIMIT (4 * 1024)
+/* Sessions in one envelope; SDKs that gather them send 100 at most. */
+#define ITEM_SESSIONS_LIMIT 100
+
 /* Requests that may wait for the heavy lane; more are answered 503. */
 #define INGEST_LANE_LIMIT 64
 

@@ -1,7 +1,9 @@
 /* upload.h - one request of an SDK on its way; what the files of ingest share.
  *
- *   ingest.c: handler ─► check key ─► small? ──yes──► upload_take() ─► parked until digested
- *                                        └──no──► lane.c: queue ─► thread ─► upload_take()
+ *   upload_begin() ─► key, origin ─► small? ──yes──► upload_take() ─► parked until it is on disk
+ *                                      └──no──► lane.c: queue ─► thread ─► upload_take()
+ *
+ *   upload_take(): inflate ─► endpoint->read() fills a submission ─► submission_commit() ─► answer
  */
 #ifndef CULPRIT_INGEST_UPLOAD_H
 #define CULPRIT_INGEST_UPLOAD_H
@@ -10,50 +12,72 @@
 
 #include "event/coding.h"
 #include "ingest/auth.h"
+#include "ingest/config.h"
 #include "ingest/ingest.h"
-#include "ingest/keys.h"
 
 struct lane;
+struct submission;
 
 struct ingest {
   struct store *store;
-  struct keys keys;
+  struct config *config;
   struct lane *lane;
   _Atomic uint64_t events_accepted, events_duplicate, items_dropped;
   _Atomic uint64_t rejected_auth, rejected_malformed, rejected_too_large, rejected_busy;
 };
 
-enum upload_kind { UPLOAD_ENVELOPE, UPLOAD_STORE };
+/* What makes an endpoint. */
+struct endpoint {
+  /* Reads the decoded body into the submission: sets its event, adds parts, discards. Another
+   * status than STATUS_OK refuses the request. */
+  enum status (*read)(struct submission *submission, struct slice body, struct problem *problem);
+  /* Fills the response of a request that is going to be taken. Null: {"id":"…"}, or {} without an
+   * event. Runs before the write; a failure of that clears the body again. */
+  void (*answer)(struct submission *submission);
+  bool may_lack_key; /* in head and query: read() finds it in the body (upload_use_key()) */
+};
 
 /* Lives in the request's arena. */
 struct upload {
   struct ingest *ingest;
   struct http_request *request;
   struct http_response *response;
-  enum upload_kind kind;
+  const struct endpoint *endpoint;
   enum coding coding;
-  int64_t project_id; /* of the path */
+  int64_t project_id; /* of the path, or of the key where the path names none */
   int64_t received_ms;
   struct credentials credentials;
-  bool is_key_checked;
+  struct config_snapshot *snapshot;     /* held until the answer */
+  const struct client_key *key;         /* null until it is known and may send */
+  const struct project_config *project; /* null until `key` is set */
   bool is_parked;
   bool is_on_lane;
   struct upload *next; /* the lane's */
 };
 
-/* Whether the key may send to the upload's project. STATUS_FORBIDDEN with a message when not. */
-enum status upload_check_key(struct upload *upload, struct slice key,
-                             struct problem *problem) MUST_CHECK;
+/* A handler of the endpoint calls this and returns. */
+void upload_begin(struct http_request *request, struct http_response *response,
+                  const struct endpoint *endpoint);
+
+/* Checks that the key may send to the upload's project, and sets `key` and `project`.
+ * STATUS_FORBIDDEN with a message when it may not. */
+enum status upload_use_key(struct upload *upload, struct slice key,
+                           struct problem *problem) MUST_CHECK;
 
 /* Decodes, reads and hands over to the store. Fills the response and, when the request is parked,
  * resumes it; afterwards the upload may be gone. On a network thread it returns STATUS_TOO_LARGE,
  * with nothing done, when the body turns out to be one for the heavy lane; STATUS_OK otherwise. */
 enum status upload_take(struct upload *upload) MUST_CHECK;
 
+/* --- answer.c: both end the upload, which may be gone afterwards ------------------------ */
+
+/* The response is complete. */
+void upload_finish(struct upload *upload);
 /* Answers with the problem's status, and counts it. */
 void upload_refuse(struct upload *upload, const struct problem *problem);
 
-/* lane.c: a thread and a bounded queue for bodies that are large or slow to decode. */
+/* --- lane.c: a thread and a bounded queue for bodies that are large or slow to decode ---- */
+
 struct lane *lane_open(void);
 void lane_close(struct lane *lane);
 /* Parks the request. STATUS_UNAVAILABLE, without parking, when too many wait. */

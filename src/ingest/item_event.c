@@ -1,0 +1,14 @@
+/* item_event.c - an item that is an event: the pipeline reads it once all items are known. */
+#include "ingest/item.h"
+
+#include "base/banned.h"
+
+enum status item_event(struct submission *submission, const struct envelope_item *item,
+                       struct problem *problem) {
+  if (slice_is_empty(slice_trim(item->payload))) {
+    return problem_set(problem, STATUS_BAD_INPUT, "The event's payload is empty.");
+  }
+  submission->event_json = item->payload;
+  submission->event_category = CATEGORY_ERROR;
+  return STATUS_OK;
+}
