@@ -1,4 +1,5 @@
 /* answer.c - how an upload ends. */
+#include "base/clock.h"
 #include "ingest/limits.h"
 #include "ingest/upload.h"
 #include "json/json.h"
@@ -8,6 +9,33 @@
 void upload_finish(struct upload *upload) {
   config_release(upload->snapshot);
   if (upload->is_parked) http_resume(upload->request);
+}
+
+void upload_count(struct upload *upload, enum category category, enum outcome outcome,
+                  struct slice reason) {
+  const struct ledger_entry entry = {
+      .project_id = upload->project_id,
+      .hour = upload->received_ms / HOUR_MS,
+      .outcome = outcome,
+      .category = category_name(category),
+      .reason = reason,
+      .quantity = 1,
+  };
+  ledger_count(upload->ingest->store, &entry);
+}
+
+enum status upload_fail(struct upload *upload, enum status status, const char *reason) {
+  if (status && !upload->reason) upload->reason = status == STATUS_TOO_LARGE ? "too_large" : reason;
+  return status;
+}
+
+/* Requests without a valid key belong to nobody and are counted nowhere. What was in a refused
+ * request is not known; it counts as one error. */
+static void count_discard(struct upload *upload, enum status status) {
+  if (!upload->project) return;
+  if (status == STATUS_UNAVAILABLE || status == STATUS_FAILED) upload->reason = "internal";
+  upload_count(upload, CATEGORY_ERROR, OUTCOME_INVALID,
+               slice_of_string(upload->reason ? upload->reason : "payload"));
 }
 
 static void count_refusal(struct ingest *ingest, enum status status) {
@@ -40,5 +68,6 @@ void upload_refuse(struct upload *upload, const struct problem *problem) {
     http_set_header(response, "Retry-After", SLICE(INGEST_RETRY_AFTER));
   }
   count_refusal(upload->ingest, problem->status);
+  count_discard(upload, problem->status);
   upload_finish(upload);
 }

@@ -71,6 +71,7 @@ static enum status check_limits(const struct submission *submission, struct prob
                          type->name, bytes, type->size_limit);
     }
     if (++counts[type->group] > item_count_limit(type->group)) {
+      submission->upload->reason = "duplicate_item";
       return problem_set(problem, STATUS_TOO_LARGE,
                          "An envelope may hold %zu item(s) like '%s', not more.",
                          item_count_limit(type->group), type->name);
@@ -85,9 +86,9 @@ static enum status dispatch(struct submission *submission, struct problem *probl
     struct submission_item *item = &submission->items[i];
     submission->current = item;
     if (!item->type)
-      submission_discard(submission, OUTCOME_FILTERED, "unknown_type");
+      submission_discard(submission, OUTCOME_FILTERED, SLICE("unknown_type"));
     else if (!item->type->handle)
-      submission_discard(submission, OUTCOME_FILTERED, "not_kept");
+      submission_discard(submission, OUTCOME_FILTERED, SLICE("not_kept"));
     else
       status = item->type->handle(submission, &item->item, problem);
   }
@@ -101,11 +102,12 @@ static enum status read_envelope(struct submission *submission, struct slice bod
   struct envelope_header *header = &submission->header;
   enum status status = envelope_open(&envelope, submission->arena, body, header, problem);
   if (!status) status = check_dsn(submission->upload, header->dsn, problem);
-  if (status) return status;
+  if (status) return upload_fail(submission->upload, status, "invalid_envelope");
   submission->config = submission->upload->project;
   submission->has_event_id = event_id_parse(header->event_id, &submission->event_id);
   status = read_items(submission, &envelope, problem);
-  if (!status) status = check_limits(submission, problem);
+  if (status) return upload_fail(submission->upload, status, "invalid_envelope");
+  status = check_limits(submission, problem);
   return status ? status : dispatch(submission, problem);
 }
 

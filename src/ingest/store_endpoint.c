@@ -33,7 +33,8 @@ static enum status read_text(struct submission *submission, struct slice text,
                              struct problem *problem) {
   text = slice_trim(text);
   if (slice_is_empty(text)) {
-    return problem_set(problem, STATUS_BAD_INPUT, "The body is empty; send an event as JSON.");
+    problem_set(problem, STATUS_BAD_INPUT, "The body is empty; send an event as JSON.");
+    return upload_fail(submission->upload, STATUS_BAD_INPUT, "no_data");
   }
   submission->event_category = CATEGORY_ERROR;
   submission->event_json = text;

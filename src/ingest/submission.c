@@ -44,13 +44,13 @@ void submission_add(struct submission *submission, struct digest_part *part) {
     append_part(&submission->parts, &submission->last_part, part);
 }
 
-static void discard(struct submission_item *item, enum outcome outcome, const char *reason) {
+static void discard(struct submission_item *item, enum outcome outcome, struct slice reason) {
   if (!item || item->outcome != OUTCOME_ACCEPTED) return;
   item->outcome = outcome;
   item->reason = reason;
 }
 
-void submission_discard(struct submission *submission, enum outcome outcome, const char *reason) {
+void submission_discard(struct submission *submission, enum outcome outcome, struct slice reason) {
   discard(submission->current, outcome, reason);
 }
 
@@ -118,22 +118,36 @@ static enum status run_pipeline(struct submission *submission, struct slice json
   return pipeline_run(submission->scratch, submission->config, &input, result, problem);
 }
 
+/* What depends on the event goes with it. */
+static void drop_event(struct submission *submission, enum category category, struct slice filter) {
+  submission->is_event_dropped = true;
+  upload_count(submission->upload, category, OUTCOME_FILTERED, filter);
+  for (size_t i = 0; i < submission->item_count; i++) {
+    if (is_of_event(&submission->items[i]))
+      discard(&submission->items[i], OUTCOME_FILTERED, filter);
+  }
+}
+
 static struct submission_event *add_write(struct submission *submission);
 
 enum status submission_take_event(struct submission *submission, struct slice json,
                                   enum category category, struct problem *problem) {
   struct pipeline_result result;
-  (void)category;
   enum status status = run_pipeline(submission, json, &result, problem);
-  if (status) return status;
+  if (status) return upload_fail(submission->upload, status, "invalid_json");
   /* Further events have ids of their own. */
   if (!submission->events) {
     submission->event_id = result.event->id;
     submission->has_event_id = true;
   }
+  if (result.filtered_by.len) {
+    drop_event(submission, category, result.filtered_by);
+    return STATUS_OK;
+  }
   struct submission_event *taken = add_write(submission);
   taken->write.has_event = true;
   taken->write.digest.project_id = submission->config->project_id;
+  taken->write.digest.category = category_name(category);
   pack(submission, &taken->write.digest, result.event, json.len);
   fill_digest(submission->arena, &taken->write.digest, &result);
   return STATUS_OK;
@@ -141,11 +155,23 @@ enum status submission_take_event(struct submission *submission, struct slice js
 
 /* --- writing ---------------------------------------------------------------------------- */
 
-static void count_items(const struct submission *submission) {
+/* Accepted events are counted by the write itself, and those that were not wanted by
+ * submission_take_event(). */
+static bool is_counted_elsewhere(enum category category, enum outcome outcome) {
+  if (category == CATEGORY_INTERNAL) return outcome == OUTCOME_ACCEPTED;
+  bool is_event = category == CATEGORY_ERROR || category == CATEGORY_SECURITY;
+  return is_event && outcome == OUTCOME_ACCEPTED;
+}
+
+static void count_items(struct submission *submission) {
   struct ingest *ingest = submission->upload->ingest;
   size_t dropped = 0;
   for (size_t i = 0; i < submission->item_count; i++) {
-    if (submission->items[i].outcome != OUTCOME_ACCEPTED) dropped++;
+    const struct submission_item *item = &submission->items[i];
+    enum category category = item->type ? item->type->category : CATEGORY_UNKNOWN;
+    if (item->outcome != OUTCOME_ACCEPTED) dropped++;
+    if (is_counted_elsewhere(category, item->outcome)) continue;
+    upload_count(submission->upload, category, item->outcome, item->reason);
   }
   if (dropped) atomic_fetch_add_explicit(&ingest->items_dropped, dropped, memory_order_relaxed);
 }

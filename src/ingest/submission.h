@@ -23,7 +23,7 @@ struct submission_item {
   struct envelope_item item;
   const struct item_type *type; /* null: unknown */
   enum outcome outcome;         /* OUTCOME_ACCEPTED at first */
-  const char *reason;           /* of another outcome */
+  struct slice reason;          /* of another outcome; a literal */
 };
 
 struct submission_event; /* private to submission.c */
@@ -60,7 +60,7 @@ void submission_add(struct submission *submission, struct digest_part *part);
 
 /* Leaves out the item that is being read; it is counted with the answer. `reason` is a literal, as
  * in the ledger. */
-void submission_discard(struct submission *submission, enum outcome outcome, const char *reason);
+void submission_discard(struct submission *submission, enum outcome outcome, struct slice reason);
 
 /* Sends one event through the pipeline and adds it to what is written. Called for event_json once
  * everything is read; endpoints whose body holds several events call it for each. */

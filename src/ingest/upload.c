@@ -125,6 +125,7 @@ static bool take_within(struct upload *upload, size_t limit, bool is_last_try) {
   enum status status =
       coding_decode(upload->coding, upload->request->body, limit, &decoded, &problem);
   bool is_too_large = status == STATUS_TOO_LARGE && !is_last_try;
+  status = upload_fail(upload, status, "invalid_compression");
   /* When it is handed over, nothing refers to the decoded body any more; the upload itself may be
    * gone by then. */
   if (!status) status = submission_run(upload, decoded.bytes, &problem);

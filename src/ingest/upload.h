@@ -13,7 +13,9 @@
 #include "event/coding.h"
 #include "ingest/auth.h"
 #include "ingest/config.h"
+#include "ingest/category.h"
 #include "ingest/ingest.h"
+#include "store/ledger.h"
 
 struct lane;
 struct submission;
@@ -50,6 +52,7 @@ struct upload {
   struct config_snapshot *snapshot;     /* held until the answer */
   const struct client_key *key;         /* null until it is known and may send */
   const struct project_config *project; /* null until `key` is set */
+  const char *reason;                   /* why it is refused, for the ledger; null: by the status */
   bool is_parked;
   bool is_on_lane;
   struct upload *next; /* the lane's */
@@ -69,7 +72,16 @@ enum status upload_use_key(struct upload *upload, struct slice key,
  * with nothing done, when the body turns out to be one for the heavy lane; STATUS_OK otherwise. */
 enum status upload_take(struct upload *upload) MUST_CHECK;
 
-/* --- answer.c: both end the upload, which may be gone afterwards ------------------------ */
+/* --- answer.c ------------------------------------------------------------------------ */
+
+/* Counts one thing that was sent to the upload's project in the ledger. */
+void upload_count(struct upload *upload, enum category category, enum outcome outcome,
+                  struct slice reason);
+/* Notes why the request will be refused, unless `status` is STATUS_OK or it was noted before.
+ * Returns `status`. */
+enum status upload_fail(struct upload *upload, enum status status, const char *reason);
+
+/* Both end the upload, which may be gone afterwards. */
 
 /* The response is complete. */
 void upload_finish(struct upload *upload);

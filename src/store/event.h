@@ -59,6 +59,7 @@ struct digest {
       environment;
   struct slice user_identity;
   struct pairs tags;
+  struct slice category; /* for the ledger: "error" or "security" */
   struct packed_payload payload;
 };
 

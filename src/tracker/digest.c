@@ -5,6 +5,7 @@
  * resolved group back, and leaves an ignored one where it is.
  */
 #include "base/clock.h"
+#include "store/ledger.h"
 #include "tracker/regress.h"
 #include "tracker/tracker.h"
 
@@ -31,12 +32,26 @@ static void regress(struct transaction *tx, const struct digest *digest,
   tracker_note_regress(tx, group, digest);
 }
 
+/* The ledger holds exactly what is kept. */
+static void count(struct transaction *tx, const struct digest *digest, bool is_duplicate) {
+  const struct ledger_entry entry = {
+      .project_id = digest->project_id,
+      .outcome = is_duplicate ? OUTCOME_INVALID : OUTCOME_ACCEPTED,
+      .hour = digest->received_ms / HOUR_MS,
+      .category = digest->category,
+      .reason = is_duplicate ? SLICE("duplicate") : SLICE_EMPTY,
+      .quantity = 1,
+  };
+  ledger_add(tx, &entry);
+}
+
 static void digest_event(struct transaction *tx, struct digest_write *digesting) {
   const struct digest *digest = &digesting->digest;
   struct group group;
-  digesting->outcome = DIGEST_DUPLICATE;
-  if (!digest_claim_id(tx, digest)) return;
-  digesting->outcome = DIGEST_STORED;
+  bool is_new = digest_claim_id(tx, digest);
+  digesting->outcome = is_new ? DIGEST_STORED : DIGEST_DUPLICATE;
+  count(tx, digest, !is_new);
+  if (!is_new) return;
   if (!digest_find_group(tx, digest, &group)) {
     digest_create_group(tx, digest, &group);
     add_activity(tx, digest, group.id, ACTIVITY_FIRST_SEEN);

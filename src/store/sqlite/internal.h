@@ -8,6 +8,7 @@
 
 #include "store/sqlite/database.h"
 #include "store/sqlite/hot.h"
+#include "store/sqlite/ledger.h"
 #include "store/sqlite/recent.h"
 
 struct dictionaries;
@@ -23,6 +24,8 @@ struct store {
   size_t queue_length;
   bool is_closing;
   struct store_tick *ticks;
+
+  struct ledger ledger; /* counted by all threads */
 
   /* The writer thread's own. */
   pthread_t writer;

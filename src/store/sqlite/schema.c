@@ -110,6 +110,11 @@ static const char *const tables[] = {
     " data BLOB NOT NULL);"
     "CREATE INDEX dictionary_project ON dictionary(project_id);",
 
+    "CREATE TABLE ledger(project_id INTEGER NOT NULL, hour INTEGER NOT NULL, outcome INTEGER NOT "
+    "NULL,"
+    " category TEXT NOT NULL, reason TEXT NOT NULL, quantity INTEGER NOT NULL,"
+    " PRIMARY KEY(project_id, hour, outcome, category, reason)) WITHOUT ROWID;",
+
     "CREATE TABLE project_option(project_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT "
     "NULL,"
     " PRIMARY KEY(project_id, name)) WITHOUT ROWID;",

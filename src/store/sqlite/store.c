@@ -102,6 +102,7 @@ static void free_store(struct store *store) {
   if (store->lock_file >= 0) close(store->lock_file);
   hot_close(&store->hot);
   recent_close(&store->recent);
+  ledger_close(&store->ledger);
   free(store->directory);
   free(store->database_path);
   free(store);
@@ -119,6 +120,7 @@ enum status store_open(const char *directory, struct store **opened, struct prob
   recent_open(&store->recent);
   pthread_mutex_init(&store->mutex, NULL);
   pthread_mutex_init(&store->readers_mutex, NULL);
+  ledger_open(store);
   pthread_condattr_t monotonic;
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

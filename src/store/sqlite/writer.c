@@ -103,6 +103,7 @@ static void roll_back(struct store *store) {
     database_execute(&store->tx, "ROLLBACK");
   store->partition_day = 0;
   hot_drop_all(&store->hot);
+  ledger_rolled_back(&store->ledger);
   store->tx.failure = 0;
   if (store->recent.day == store->committed_day)
     recent_truncate(&store->recent, store->committed_row);
@@ -116,19 +117,23 @@ static void run_guarded(struct store *store, struct store_write *write) {
   struct transaction *tx = &store->tx;
   hot_flush(tx);
   hot_trim(tx);
+  ledger_flush(tx);
   database_execute(tx, "SAVEPOINT one");
   write->status = write->run(tx, write);
   if (write->status != STATUS_OK && !tx->failure) {
     database_execute(tx, "ROLLBACK TO one");
     hot_drop_all(&store->hot);
+    ledger_forget(&store->ledger);
   }
   database_execute(tx, "RELEASE one");
 }
 
 static void commit(struct store *store) {
   hot_flush(&store->tx);
+  ledger_flush(&store->tx);
   int64_t started_us = clock_monotonic_us();
   database_execute(&store->tx, "COMMIT");
+  if (!store->tx.failure) ledger_committed(&store->ledger);
   atomic_fetch_add_explicit(&store->sync_us, (uint64_t)(clock_monotonic_us() - started_us),
                             memory_order_relaxed);
 }
@@ -209,7 +214,10 @@ static void drop_old_days(struct store *store) {
   int64_t days[2];
   size_t count = partition_days(&store->tx, days, 2);
   if (count == 2 && days[1] < day) day = days[1];
-  if (count == 2) partition_drop_before(&store->tx, day - STORE_RETENTION_DAYS);
+  if (count == 2) {
+    partition_drop_before(&store->tx, day - STORE_RETENTION_DAYS);
+    ledger_drop_before(&store->tx, day - STORE_RETENTION_DAYS);
+  }
   database_execute(&store->tx, "COMMIT");
   if (store->tx.failure) roll_back(store);
 }
