@@ -6,7 +6,20 @@
 
 #include "base/banned.h"
 
+/* Also with 200, when a part of an envelope was dropped. */
+static void tell_limits(struct upload *upload) {
+  struct http_response *response = upload->response;
+  if (!upload->hits.count) return;
+  http_set_header(response, "X-Sentry-Rate-Limits",
+                  rate_hits_header(upload->request->arena, &upload->hits));
+  if (response->status != status_http_code(STATUS_BUSY)) return;
+  int64_t retry_after_s = rate_hits_retry_after_s(&upload->hits);
+  http_set_header(response, "Retry-After",
+                  arena_printf(upload->request->arena, "%lld", (long long)retry_after_s));
+}
+
 void upload_finish(struct upload *upload) {
+  tell_limits(upload);
   config_release(upload->snapshot);
   if (upload->is_parked) http_resume(upload->request);
 }
@@ -32,7 +45,7 @@ enum status upload_fail(struct upload *upload, enum status status, const char *r
 /* Requests without a valid key belong to nobody and are counted nowhere. What was in a refused
  * request is not known; it counts as one error. */
 static void count_discard(struct upload *upload, enum status status) {
-  if (!upload->project) return;
+  if (!upload->project || status == STATUS_BUSY) return;
   if (status == STATUS_UNAVAILABLE || status == STATUS_FAILED) upload->reason = "internal";
   upload_count(upload, CATEGORY_ERROR, OUTCOME_INVALID,
                slice_of_string(upload->reason ? upload->reason : "payload"));

@@ -23,7 +23,7 @@ struct compiled_project {
 struct config_snapshot {
   _Atomic size_t uses; /* requests, and one for being the current one */
   struct arena arena;
-  struct map keys;     /* public key -> struct client_key */
+  struct map keys;     /* public key -> struct key_config */
   struct map projects; /* the 8 bytes of config.project_id -> struct compiled_project */
 };
 
@@ -35,10 +35,19 @@ struct config {
 
 /* --- compiling ---------------------------------------------------------------------- */
 
+static void warn(const struct project_config *config, const struct problem *problem) {
+  char quoted[LOG_QUOTED_BYTES];
+  log_write(LOG_WARNING, "a setting is left at its default", "project=%lld reason=%s",
+            (long long)config->project_id, log_quote(quoted, slice_of_string(problem->message)));
+}
+
 void config_compile(struct arena *arena, struct pairs options, struct project_config *config) {
-  (void)arena;
-  (void)options;
-  (void)config;
+  struct problem problem = {0};
+  if (origins_compile(arena, pairs_get(options, SLICE(OPTION_ORIGINS)), &config->origins, &problem))
+    warn(config, &problem);
+  if (rate_limits_parse(arena, pairs_get(options, SLICE(OPTION_RATE_LIMIT)), &config->limits,
+                        &problem))
+    warn(config, &problem);
 }
 
 static struct pairs copy_options(struct arena *arena, struct pairs options) {
@@ -59,11 +68,14 @@ static bool are_equal(struct pairs a, struct pairs b) {
   return true;
 }
 
-static struct compiled_project *compile_project(int64_t id, struct pairs options) {
+/* `before` is the same project under other options, or null. */
+static struct compiled_project *compile_project(int64_t id, struct pairs options,
+                                                const struct compiled_project *before) {
   struct compiled_project *project = memory_alloc(sizeof *project);
   *project = (struct compiled_project){.config.project_id = id};
   project->options = copy_options(&project->arena, options);
   config_compile(&project->arena, project->options, &project->config);
+  if (before) rate_limits_continue(project->config.limits, before->config.limits);
   return project;
 }
 
@@ -81,9 +93,19 @@ static void add_project(struct config_snapshot *snapshot, const struct config_sn
                         int64_t id, struct pairs options) {
   struct compiled_project *known = before ? map_get(&before->projects, bytes_of(&id)) : NULL;
   bool is_same = known && are_equal(known->options, options);
-  struct compiled_project *project = is_same ? known : compile_project(id, options);
+  struct compiled_project *project = is_same ? known : compile_project(id, options, known);
   atomic_fetch_add(&project->uses, 1);
   map_put(&snapshot->projects, bytes_of(&project->config.project_id), project);
+}
+
+static void add_key(struct config_snapshot *snapshot, const struct config_snapshot *before,
+                    const struct client_key *key) {
+  const struct key_config *known = before ? map_get(&before->keys, key->public_key) : NULL;
+  struct key_config *config = ARENA_NEW(&snapshot->arena, struct key_config);
+  config->key = *key;
+  config->limits = rate_limits_of_errors(&snapshot->arena, key->rate_count, key->rate_window_s);
+  if (known) rate_limits_continue(config->limits, known->limits);
+  map_put(&snapshot->keys, config->key.public_key, config);
 }
 
 /* `before` may be null. */
@@ -97,7 +119,7 @@ static struct config_snapshot *make_snapshot(struct store *store,
   struct transaction *tx = store_begin_read(store);
   size_t count = client_key_list_all(tx, &snapshot->arena, &keys);
   for (size_t i = 0; i < count; i++) {
-    if (keys[i].public_key.len) map_put(&snapshot->keys, keys[i].public_key, &keys[i]);
+    if (keys[i].public_key.len) add_key(snapshot, before, &keys[i]);
   }
   count = project_list(tx, &scratch, 0, &projects);
   for (size_t i = 0; i < count; i++) {
@@ -162,7 +184,7 @@ const struct project_config *config_project(const struct config_snapshot *snapsh
   return project ? &project->config : NULL;
 }
 
-const struct client_key *config_key(const struct config_snapshot *snapshot,
+const struct key_config *config_key(const struct config_snapshot *snapshot,
                                     struct slice public_key) {
   return public_key.len ? map_get(&snapshot->keys, public_key) : NULL;
 }

@@ -15,6 +15,8 @@
 #include "event/filter.h"
 #include "event/scrub.h"
 #include "grouping/grouping.h"
+#include "ingest/origins.h"
+#include "ingest/rate_limit.h"
 #include "store/project.h"
 
 struct project_config {
@@ -22,6 +24,13 @@ struct project_config {
   const struct scrubber *scrubber;
   const struct filters *filters;
   const struct grouping_rules *grouping_rules; /* null: our base alone */
+  const struct origins *origins;               /* null: every page */
+  struct rate_limits *limits;                  /* null: none; the counts in it change */
+};
+
+struct key_config {
+  struct client_key key;
+  struct rate_limits *limits; /* null: none */
 };
 
 struct config; /* one for the server */
@@ -39,11 +48,15 @@ void config_release(struct config_snapshot *snapshot);
 const struct project_config *config_project(const struct config_snapshot *snapshot,
                                             int64_t project_id);
 /* Null for an unknown key. Lives as long as the snapshot. */
-const struct client_key *config_key(const struct config_snapshot *snapshot,
+const struct key_config *config_key(const struct config_snapshot *snapshot,
                                     struct slice public_key);
 
-/* Compiles a project's options ("scrub.…", "filter.…", "grouping.…", see store/option.h) as the
- * snapshots do. An option that does not compile (it was checked when it was saved, by an older
+/* Names of options that belong to ingest itself. */
+#define OPTION_ORIGINS "ingest.origins"       /* as in origins.h */
+#define OPTION_RATE_LIMIT "ingest.rate_limit" /* as in rate_limit.h */
+
+/* Compiles a project's options ("scrub.…", "filter.…", "grouping.…", "ingest.…") as the snapshots
+ * do. An option that does not compile (it was checked when it was saved, by an older
  * version perhaps) counts as its default, with a warning in the log. From the arena. */
 void config_compile(struct arena *arena, struct pairs options, struct project_config *config);
 

@@ -1,8 +1,9 @@
 /* envelope_endpoint.c - an envelope becomes a submission, item by item.
  *
- *   split into items ─► sizes and counts ─► handlers
+ *   split into items ─► sizes and counts ─► rate limits ─► handlers
  *
- * All headers are read before the first handler runs, so that a malformed envelope does nothing.
+ * All headers are read before the first handler runs, so that a malformed envelope does nothing,
+ * and it is known whether the event is over its rate before what belongs to it is looked at.
  *
  * Source: Sentry developer docs, "Envelopes".
  */
@@ -26,7 +27,7 @@ static enum status check_dsn(struct upload *upload, struct slice dsn, struct pro
   }
   bool is_same_project = (int64_t)project_id == upload->project_id;
   if (!upload->key && is_same_project) return upload_use_key(upload, key, problem);
-  bool is_same_key = upload->key && slice_equal(key, upload->key->public_key);
+  bool is_same_key = upload->key && slice_equal(key, upload->key->key.public_key);
   if (is_same_project && is_same_key) return STATUS_OK;
   return problem_set(problem, STATUS_BAD_INPUT,
                      "The envelope's `dsn` is not the one that the request was sent to.");
@@ -80,11 +81,45 @@ static enum status check_limits(const struct submission *submission, struct prob
   return STATUS_OK;
 }
 
+/* --- rate limits ----------------------------------------------------------------------- */
+
+static void limit_item(struct submission *submission, struct submission_item *item) {
+  struct upload *upload = submission->upload;
+  if (!item->type || item->type->category == CATEGORY_INTERNAL) return;
+  bool falls = item->type->is_of_event && submission->is_event_dropped;
+  if (!falls && upload_take_rate(upload, item->type->category)) return;
+  item->outcome = OUTCOME_RATE_LIMITED;
+  item->reason = rate_hits_reason(&upload->hits);
+  if (item->type->group == COUNT_EVENT) submission->is_event_dropped = true;
+}
+
+/* The event first: attachments and reports fall with it, sessions and check-ins do not. */
+static enum status apply_limits(struct submission *submission, struct problem *problem) {
+  bool is_anything_left = !submission->item_count;
+  for (size_t i = 0; i < submission->item_count; i++) {
+    const struct item_type *type = submission->items[i].type;
+    if (type && type->group == COUNT_EVENT) limit_item(submission, &submission->items[i]);
+  }
+  for (size_t i = 0; i < submission->item_count; i++) {
+    const struct item_type *type = submission->items[i].type;
+    if (!type || type->group != COUNT_EVENT) limit_item(submission, &submission->items[i]);
+    if (submission->items[i].outcome != OUTCOME_RATE_LIMITED) is_anything_left = true;
+  }
+  if (is_anything_left) return STATUS_OK;
+  submission_count_items(submission);
+  return problem_set(problem, STATUS_BUSY,
+                     "The rate limit of this project or key is reached. It is in the project's "
+                     "settings.");
+}
+
+/* --- handlers ------------------------------------------------------------------------- */
+
 static enum status dispatch(struct submission *submission, struct problem *problem) {
   enum status status = STATUS_OK;
   for (size_t i = 0; i < submission->item_count && !status; i++) {
     struct submission_item *item = &submission->items[i];
     submission->current = item;
+    if (item->outcome == OUTCOME_RATE_LIMITED) continue;
     if (!item->type)
       submission_discard(submission, OUTCOME_FILTERED, SLICE("unknown_type"));
     else if (!item->type->handle)
@@ -94,6 +129,10 @@ static enum status dispatch(struct submission *submission, struct problem *probl
   }
   submission->current = NULL;
   return status;
+}
+
+static bool has_limits(const struct upload *upload) {
+  return upload->key->limits || upload->project->limits;
 }
 
 static enum status read_envelope(struct submission *submission, struct slice body,
@@ -108,6 +147,7 @@ static enum status read_envelope(struct submission *submission, struct slice bod
   status = read_items(submission, &envelope, problem);
   if (status) return upload_fail(submission->upload, status, "invalid_envelope");
   status = check_limits(submission, problem);
+  if (!status && has_limits(submission->upload)) status = apply_limits(submission, problem);
   return status ? status : dispatch(submission, problem);
 }
 

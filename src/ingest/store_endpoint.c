@@ -36,6 +36,13 @@ static enum status read_text(struct submission *submission, struct slice text,
     problem_set(problem, STATUS_BAD_INPUT, "The body is empty; send an event as JSON.");
     return upload_fail(submission->upload, STATUS_BAD_INPUT, "no_data");
   }
+  if (!upload_take_rate(submission->upload, CATEGORY_ERROR)) {
+    upload_count(submission->upload, CATEGORY_ERROR, OUTCOME_RATE_LIMITED,
+                 rate_hits_reason(&submission->upload->hits));
+    return problem_set(problem, STATUS_BUSY,
+                       "The rate limit of this project or key is reached. It is in the project's "
+                       "settings.");
+  }
   submission->event_category = CATEGORY_ERROR;
   submission->event_json = text;
   bool is_json = text.ptr[0] == '{' || text.ptr[0] == '[' || text.ptr[0] == '\xef';

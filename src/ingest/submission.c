@@ -163,7 +163,7 @@ static bool is_counted_elsewhere(enum category category, enum outcome outcome) {
   return is_event && outcome == OUTCOME_ACCEPTED;
 }
 
-static void count_items(struct submission *submission) {
+void submission_count_items(struct submission *submission) {
   struct ingest *ingest = submission->upload->ingest;
   size_t dropped = 0;
   for (size_t i = 0; i < submission->item_count; i++) {
@@ -195,7 +195,7 @@ static void end(struct submission *submission) {
     return;
   }
   count_events(submission);
-  count_items(submission);
+  submission_count_items(submission);
   upload_finish(submission->upload);
 }
 

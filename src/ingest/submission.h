@@ -72,6 +72,9 @@ enum status submission_take_event(struct submission *submission, struct slice js
 enum status submission_run(struct upload *upload, struct slice body,
                            struct problem *problem) MUST_CHECK;
 
+/* Counts the items in the ledger, each by its outcome; submission_run() does when it answers. */
+void submission_count_items(struct submission *submission);
+
 /* --- endpoints ------------------------------------------------------------------------------- */
 
 extern const struct endpoint envelope_endpoint, store_endpoint;

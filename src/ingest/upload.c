@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "ingest/application.h"
 #include "ingest/limits.h"
@@ -17,30 +18,47 @@
 
 /* --- who sends ------------------------------------------------------------------------ */
 
+static enum status check_origin(struct upload *upload, struct problem *problem) {
+  if (!upload->project->origins) return STATUS_OK;
+  struct slice origin = origin_of_request(upload->request);
+  if (origins_allow(upload->project->origins, origin)) return STATUS_OK;
+  upload->reason = "cors";
+  return problem_set(problem, STATUS_FORBIDDEN,
+                     "Pages of %.*s may not send to this project. Add it to the allowed origins in "
+                     "the project's settings.",
+                     SLICE_ARGS(slice_cut_utf8(utf8_repair(upload->request->arena, origin), 150)));
+}
+
 enum status upload_use_key(struct upload *upload, struct slice key, struct problem *problem) {
-  const struct client_key *known = config_key(upload->snapshot, key);
+  const struct key_config *known = config_key(upload->snapshot, key);
   if (!known) {
     return problem_set(problem, STATUS_FORBIDDEN,
                        "This key is not known here. Copy the DSN from the project's settings.");
   }
-  if (!upload->project_id) upload->project_id = known->project_id;
-  if (known->project_id != upload->project_id) {
+  if (!upload->project_id) upload->project_id = known->key.project_id;
+  if (known->key.project_id != upload->project_id) {
     return problem_set(problem, STATUS_FORBIDDEN,
                        "This key belongs to another project than %lld. Copy the DSN from the "
                        "project's settings.",
                        (long long)upload->project_id);
   }
-  if (!known->is_active) {
+  if (!known->key.is_active) {
     return problem_set(problem, STATUS_FORBIDDEN,
                        "This key is switched off. Use another one, or switch it on in the "
                        "project's settings.");
   }
-  upload->project = config_project(upload->snapshot, known->project_id);
+  upload->project = config_project(upload->snapshot, known->key.project_id);
   if (!upload->project) {
     return problem_set(problem, STATUS_FORBIDDEN, "The key's project is not there any more.");
   }
   upload->key = known;
-  return STATUS_OK;
+  return check_origin(upload, problem);
+}
+
+bool upload_take_rate(struct upload *upload, enum category category) {
+  const struct rate_owners owners = {upload->key->limits, upload->project->limits};
+  if (!owners.key && !owners.project) return true;
+  return rate_limits_take(&owners, category, upload->received_ms / SECOND_MS, &upload->hits);
 }
 
 /* The path of `POST /api/store/` names no project: the key does. */

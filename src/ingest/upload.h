@@ -50,8 +50,9 @@ struct upload {
   int64_t received_ms;
   struct credentials credentials;
   struct config_snapshot *snapshot;     /* held until the answer */
-  const struct client_key *key;         /* null until it is known and may send */
+  const struct key_config *key;         /* null until it is known and may send */
   const struct project_config *project; /* null until `key` is set */
+  struct rate_hits hits;                /* limits that were reached */
   const char *reason;                   /* why it is refused, for the ledger; null: by the status */
   bool is_parked;
   bool is_on_lane;
@@ -62,8 +63,8 @@ struct upload {
 void upload_begin(struct http_request *request, struct http_response *response,
                   const struct endpoint *endpoint);
 
-/* Checks that the key may send to the upload's project, and sets `key` and `project`.
- * STATUS_FORBIDDEN with a message when it may not. */
+/* Checks that the key may send to the upload's project, and from the page that the request comes
+ * from; sets `key` and `project`. STATUS_FORBIDDEN with a message when it may not. */
 enum status upload_use_key(struct upload *upload, struct slice key,
                            struct problem *problem) MUST_CHECK;
 
@@ -71,6 +72,11 @@ enum status upload_use_key(struct upload *upload, struct slice key,
  * resumes it; afterwards the upload may be gone. On a network thread it returns STATUS_TOO_LARGE,
  * with nothing done, when the body turns out to be one for the heavy lane; STATUS_OK otherwise. */
 enum status upload_take(struct upload *upload) MUST_CHECK;
+
+/* Takes one of the category from the limits of the upload's key and project. False when there is
+ * nothing left: then the answer tells so by X-Sentry-Rate-Limits, and the caller drops and counts
+ * (rate_hits_reason()). */
+bool upload_take_rate(struct upload *upload, enum category category) MUST_CHECK;
 
 /* --- answer.c ------------------------------------------------------------------------ */
 
@@ -85,7 +91,8 @@ enum status upload_fail(struct upload *upload, enum status status, const char *r
 
 /* The response is complete. */
 void upload_finish(struct upload *upload);
-/* Answers with the problem's status, and counts it. */
+/* Answers with the problem's status, and counts it; but for STATUS_BUSY, over a rate, where what
+ * was limited is counted by who knows it. */
 void upload_refuse(struct upload *upload, const struct problem *problem);
 
 /* --- lane.c: a thread and a bounded queue for bodies that are large or slow to decode ---- */

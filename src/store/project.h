@@ -32,7 +32,12 @@ struct client_key {
   struct slice public_key; /* 32 hexadecimal digits */
   struct slice label;
   bool is_active;
+  /* Errors that may be sent with it in a window of time; no limit when the window is 0, and none is
+   * let in when the count is 0. */
+  int64_t rate_count, rate_window_s;
 };
+#define KEY_RATE_COUNT_LIMIT 1000000000
+#define KEY_RATE_WINDOW_LIMIT_S (30 * 24 * 3600)
 
 /* Slugs: 1-64 of a-z 0-9 - _ ., starting with a letter or digit, not only digits, not reserved. */
 enum status slug_check(struct slice slug, struct problem *problem) MUST_CHECK;

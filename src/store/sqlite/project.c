@@ -203,8 +203,9 @@ enum status project_update(struct transaction *tx, int64_t id,
 
 /* --- client keys -------------------------------------------------------------- */
 
-#define KEY_COLUMNS \
-  "SELECT id, project_id, created_ms, public_key, label, is_active FROM client_key "
+#define KEY_COLUMNS                                                                             \
+  "SELECT id, project_id, created_ms, public_key, label, is_active, rate_count, rate_window_s " \
+  "FROM client_key "
 
 static size_t client_key_read_all(struct query *query, struct arena *arena,
                                   struct client_key **keys) {
@@ -216,7 +217,9 @@ static size_t client_key_read_all(struct query *query, struct arena *arena,
                             .created_ms = query_int(query, 2),
                             .public_key = query_text(query, 3, arena),
                             .label = query_text(query, 4, arena),
-                            .is_active = query_int(query, 5) != 0};
+                            .is_active = query_int(query, 5) != 0,
+                            .rate_count = query_int(query, 6),
+                            .rate_window_s = query_int(query, 7)};
   }
   query_end(query);
   *keys = rows.items;
@@ -256,16 +259,32 @@ enum status client_key_create(struct transaction *tx, int64_t project_id, struct
   return STATUS_OK;
 }
 
+static enum status check_rate(const struct client_key *key, struct problem *problem) {
+  if (key->rate_count < 0 || key->rate_count > KEY_RATE_COUNT_LIMIT)
+    return problem_set_field(problem, STATUS_BAD_INPUT, "rate_count",
+                             "A rate limit's count is a number from 0 to %d.",
+                             KEY_RATE_COUNT_LIMIT);
+  if (key->rate_window_s < 0 || key->rate_window_s > KEY_RATE_WINDOW_LIMIT_S)
+    return problem_set_field(problem, STATUS_BAD_INPUT, "rate_window",
+                             "A rate limit's window is at most 30 days.");
+  return STATUS_OK;
+}
+
 enum status client_key_update(struct transaction *tx, int64_t project_id,
                               const struct client_key *key, struct problem *problem) {
   enum status status = check_text(key->label, NAME_MAX_BYTES, "label", problem);
+  if (!status) status = check_rate(key, problem);
   if (status) return status;
-  struct query query = query_begin(
-      tx, "UPDATE client_key SET label = ?3, is_active = ?4 WHERE id = ?1 AND project_id = ?2");
+  struct query query =
+      query_begin(tx,
+                  "UPDATE client_key SET label = ?3, is_active = ?4, rate_count = ?5, "
+                  "rate_window_s = ?6 WHERE id = ?1 AND project_id = ?2");
   query_bind_int(&query, 1, key->id);
   query_bind_int(&query, 2, project_id);
   query_bind_text(&query, 3, key->label);
   query_bind_int(&query, 4, key->is_active);
+  query_bind_int(&query, 5, key->rate_count);
+  query_bind_int(&query, 6, key->rate_window_s);
   if (!query_run(&query) && !tx->failure)
     return problem_set(problem, STATUS_NOT_FOUND, "There is no such client key.");
   tx->is_project_changed = true;

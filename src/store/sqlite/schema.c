@@ -31,7 +31,8 @@ static const char *const tables[] = {
     "CREATE TABLE client_key(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, public_key TEXT "
     "NOT NULL UNIQUE,"
     " label TEXT NOT NULL DEFAULT '', is_active INTEGER NOT NULL DEFAULT 1, created_ms INTEGER NOT "
-    "NULL);"
+    "NULL,"
+    " rate_count INTEGER NOT NULL DEFAULT 0, rate_window_s INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX client_key_project ON client_key(project_id);",
 
     "CREATE TABLE user(id INTEGER PRIMARY KEY, username TEXT NOT NULL UNIQUE COLLATE NOCASE,"
