@@ -37,6 +37,8 @@ static int64_t days_of_date(int64_t year, int64_t month, int64_t day) {
          719468;
 }
 
+int64_t time_days(int year, int month, int day) { return days_of_date(year, month, day); }
+
 struct civil_time time_civil(int64_t time_ms) {
   int64_t days = time_ms / DAY_MS, rest = time_ms % DAY_MS;
   if (rest < 0) {

@@ -29,5 +29,7 @@ struct civil_time {
   int year, month, day, hour, minute, second, millisecond; /* month and day from 1 */
 };
 struct civil_time time_civil(int64_t time_ms);
+/* Days from 1970-01-01 to a date; month and day from 1. */
+int64_t time_days(int year, int month, int day);
 
 #endif
