@@ -47,6 +47,20 @@
 /* Dictionaries kept ready in memory, each a few hundred KB. */
 #define STORE_DICTIONARIES_READY 16
 
+/* Releases and environments of one project. Deployments many times a day stay far below; names that
+ * are made up at random do not fill the disk. What comes beyond is counted under "(other)". */
+#define STORE_RELEASES_LIMIT 10000
+#define STORE_ENVIRONMENTS_LIMIT 100
+/* (release, environment) pairs with sessions, of one project and hour; some 4 KB each at most. */
+#define STORE_RELEASES_PER_HOUR 200
+/* The same that gather in memory within a second, all projects together; the second half is for
+ * "(other)" alone. */
+#define STORE_RELEASES_PER_SECOND 2048
+/* Releases that the writer keeps at hand. */
+#define STORE_HOT_RELEASES 2048
+/* Sessions remembered so that their updates do not count twice: 512 KB. */
+#define STORE_SESSIONS_REMEMBERED 65536
+
 /* Rows looked at one by one for a text search before the text index is asked. */
 #define STORE_SEARCH_SCAN_ROWS 1500
 

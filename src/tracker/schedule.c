@@ -27,10 +27,11 @@ bool schedule_unit_parse(struct slice name, enum schedule_unit *unit) {
   return false;
 }
 
-/* --- crontab -------------------------------------------------------------------------------------- */
+/* --- crontab
+ * -------------------------------------------------------------------------------------- */
 
-static const char *const month_names[] = {"jan", "feb", "mar", "apr", "may", "jun",
-                                          "jul", "aug", "sep", "oct", "nov", "dec", NULL};
+static const char *const month_names[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
+                                          "aug", "sep", "oct", "nov", "dec", NULL};
 static const char *const day_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 
 struct field {
@@ -40,8 +41,9 @@ struct field {
 };
 enum { FIELD_MINUTE, FIELD_HOUR, FIELD_DAY, FIELD_MONTH, FIELD_WEEKDAY, FIELD_COUNT };
 static const struct field fields[FIELD_COUNT] = {
-    {"minute", 0, 59, NULL},        {"hour", 0, 23, NULL},           {"day of month", 1, 31, NULL},
-    {"month", 1, 12, month_names}, {"day of week", 0, 7, day_names},
+    {"minute", 0, 59, NULL},          {"hour", 0, 23, NULL},
+    {"day of month", 1, 31, NULL},    {"month", 1, 12, month_names},
+    {"day of week", 0, 7, day_names},
 };
 
 static bool read_value(const struct field *field, struct slice text, unsigned *value) {
@@ -64,7 +66,8 @@ static bool read_part(const struct field *field, struct slice part, uint64_t *bi
   bool has_step = range.len < part.len;
   uint64_t step = 1;
   unsigned first = field->low, last = field->high;
-  if (has_step && (!slice_to_u64(step_text, &step) || step == 0 || step > field->high)) return false;
+  if (has_step && (!slice_to_u64(step_text, &step) || step == 0 || step > field->high))
+    return false;
   if (!slice_equal(range, SLICE("*"))) {
     struct slice end = range;
     struct slice begin = slice_split(&end, '-');
@@ -114,9 +117,9 @@ static struct slice expand_shorthand(struct slice text) {
     const char *name;
     struct slice crontab;
   } shorthands[] = {
-      {"@hourly", {"0 * * * *", 9}},  {"@daily", {"0 0 * * *", 9}},
+      {"@hourly", {"0 * * * *", 9}},   {"@daily", {"0 0 * * *", 9}},
       {"@midnight", {"0 0 * * *", 9}}, {"@weekly", {"0 0 * * 0", 9}},
-      {"@monthly", {"0 0 1 * *", 9}}, {"@yearly", {"0 0 1 1 *", 9}},
+      {"@monthly", {"0 0 1 * *", 9}},  {"@yearly", {"0 0 1 1 *", 9}},
       {"@annually", {"0 0 1 1 *", 9}},
   };
   for (size_t i = 0; i < sizeof shorthands / sizeof shorthands[0]; i++)
@@ -166,7 +169,8 @@ enum status schedule_parse_crontab(struct slice text, struct schedule *schedule,
                            SLICE_ARGS(slice_cut_utf8(text, 80)));
 }
 
-/* --- interval ------------------------------------------------------------------------------------- */
+/* --- interval
+ * ------------------------------------------------------------------------------------- */
 
 enum status schedule_parse_interval(struct slice text, struct schedule *schedule,
                                     struct problem *problem) {
@@ -195,7 +199,8 @@ enum status schedule_parse(enum schedule_kind kind, struct slice text, struct sc
   return STATUS_OK;
 }
 
-/* --- the next time -------------------------------------------------------------------------------- */
+/* --- the next time
+ * -------------------------------------------------------------------------------- */
 
 static bool is_day_allowed(const struct schedule *schedule, int64_t day) {
   struct civil_time date = time_civil(day * DAY_MS);

@@ -17,7 +17,7 @@
 #include "base/status.h"
 #include "tracker/time_zone.h"
 
-#define SCHEDULE_TEXT_LIMIT 200  /* bytes of a crontab */
+#define SCHEDULE_TEXT_LIMIT 200    /* bytes of a crontab */
 #define SCHEDULE_EVERY_LIMIT 10000 /* units of an interval */
 
 enum schedule_kind { SCHEDULE_NONE = 0, SCHEDULE_CRONTAB = 1, SCHEDULE_INTERVAL = 2 };

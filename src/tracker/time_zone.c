@@ -46,7 +46,8 @@ struct time_zone {
   struct rule rule;
 };
 
-/* --- the rule at the end of a file ------------------------------------------------------------- */
+/* --- the rule at the end of a file -------------------------------------------------------------
+ */
 
 /* What is left to read; reading past the end gives NUL. */
 struct cursor_text {
@@ -161,16 +162,15 @@ static int64_t day_of_rule(const struct rule_date *date, int year) {
 static int64_t offset_by_rule(const struct rule *rule, int64_t time_s) {
   if (!rule->has_summer) return rule->offset_s;
   int year = time_civil((time_s + rule->offset_s) * SECOND_MS).year;
-  int64_t begin_s =
-      day_of_rule(&rule->begin, year) * DAY_S + rule->begin.time_s - rule->offset_s;
-  int64_t end_s =
-      day_of_rule(&rule->end, year) * DAY_S + rule->end.time_s - rule->summer_offset_s;
-  bool is_summer = begin_s < end_s ? time_s >= begin_s && time_s < end_s
-                                   : time_s >= begin_s || time_s < end_s;
+  int64_t begin_s = day_of_rule(&rule->begin, year) * DAY_S + rule->begin.time_s - rule->offset_s;
+  int64_t end_s = day_of_rule(&rule->end, year) * DAY_S + rule->end.time_s - rule->summer_offset_s;
+  bool is_summer =
+      begin_s < end_s ? time_s >= begin_s && time_s < end_s : time_s >= begin_s || time_s < end_s;
   return is_summer ? rule->summer_offset_s : rule->offset_s;
 }
 
-/* --- the file ------------------------------------------------------------------------------------ */
+/* --- the file ------------------------------------------------------------------------------------
+ */
 
 struct block {
   unsigned version;
@@ -283,8 +283,7 @@ enum status time_zone_load(struct arena *arena, struct slice name, const struct 
       slice_equal(name, SLICE("Etc/UTC")))
     return STATUS_OK;
   if (time_zone_name_is_valid(name)) {
-    struct slice path =
-        arena_printf(arena, TIME_ZONE_DIRECTORY "/%.*s", SLICE_ARGS(name));
+    struct slice path = arena_printf(arena, TIME_ZONE_DIRECTORY "/%.*s", SLICE_ARGS(name));
     char *bytes = arena_alloc_raw(arena, TIME_ZONE_FILE_LIMIT);
     size_t length;
     if (read_file(arena_string(arena, path), bytes, TIME_ZONE_FILE_LIMIT, &length) &&
@@ -298,7 +297,8 @@ enum status time_zone_load(struct arena *arena, struct slice name, const struct 
                            SLICE_ARGS(slice_cut_utf8(name, TIME_ZONE_NAME_LIMIT)));
 }
 
-/* --- asking ---------------------------------------------------------------------------------------- */
+/* --- asking
+ * ---------------------------------------------------------------------------------------- */
 
 int64_t time_zone_offset_s(const struct time_zone *zone, int64_t time_s) {
   if (!zone) return 0;

@@ -66,23 +66,33 @@ static void test_shorthands(void **state) {
 static void test_wrong_crontabs_say_why(void **state) {
   (void)state;
   static const char *const wrong[][2] = {
-      {"", "five fields"},           {"* * * *", "five fields"},
-      {"0 * * * * *", "five fields"}, {"@reboot", "five fields"},
-      {"60 * * * *", "minute"},      {"* 24 * * *", "hour"},
-      {"* * 0 * *", "day of month"}, {"* * * 13 *", "month"},
-      {"* * * * 8", "day of week"},  {"5-1 * * * *", "minute"},
-      {"*/0 * * * *", "minute"},     {"1,,2 * * * *", "minute"},
-      {"1, * * * *", "minute"},      {"a * * * *", "minute"},
-      {"* * L * *", "day of month"}, {"* * * * 5#2", "day of week"},
-      {"-1 * * * *", "minute"},      {"1- * * * *", "minute"},
-      {"* * * janu *", "month"},     {"0 0 30 2 *", "never comes"},
-      {"0 0 31 apr,jun *", "never"}, {"*/5/2 * * * *", "minute"},
+      {"", "five fields"},
+      {"* * * *", "five fields"},
+      {"0 * * * * *", "five fields"},
+      {"@reboot", "five fields"},
+      {"60 * * * *", "minute"},
+      {"* 24 * * *", "hour"},
+      {"* * 0 * *", "day of month"},
+      {"* * * 13 *", "month"},
+      {"* * * * 8", "day of week"},
+      {"5-1 * * * *", "minute"},
+      {"*/0 * * * *", "minute"},
+      {"1,,2 * * * *", "minute"},
+      {"1, * * * *", "minute"},
+      {"a * * * *", "minute"},
+      {"* * L * *", "day of month"},
+      {"* * * * 5#2", "day of week"},
+      {"-1 * * * *", "minute"},
+      {"1- * * * *", "minute"},
+      {"* * * janu *", "month"},
+      {"0 0 30 2 *", "never comes"},
+      {"0 0 31 apr,jun *", "never"},
+      {"*/5/2 * * * *", "minute"},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     struct schedule schedule;
     struct problem problem = {0};
-    enum status status =
-        schedule_parse_crontab(slice_of_string(wrong[i][0]), &schedule, &problem);
+    enum status status = schedule_parse_crontab(slice_of_string(wrong[i][0]), &schedule, &problem);
     if (status != STATUS_BAD_INPUT || !strstr(problem.message, wrong[i][1]))
       fail_msg("\"%s\": %d %s", wrong[i][0], status, problem.message);
   }
@@ -104,7 +114,8 @@ static void test_intervals(void **state) {
   check_interval("1 month", "2027-01-31T12:00:00Z", "2027-02-28T12:00:00Z");
   check_interval("1 month", "2026-12-15T12:00:00Z", "2027-01-15T12:00:00Z");
   check_interval("1 year", "2028-02-29T12:00:00Z", "2029-02-28T12:00:00Z");
-  static const char *const wrong[] = {"", "5", "0 day", "-1 day", "1 fortnight", "10001 day", "day"};
+  static const char *const wrong[] = {"",          "5",  "0 day", "-1 day", "1 fortnight",
+                                      "10001 day", "day"};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     struct schedule schedule;
     assert_int_equal(schedule_parse_interval(slice_of_string(wrong[i]), &schedule, NULL),
@@ -157,8 +168,9 @@ static void test_offsets(void **state) {
 
 static void test_zones_that_are_none(void **state) {
   (void)state;
-  static const char *const wrong[] = {"Nowhere/Town", "../../etc/passwd", "/etc/passwd", "Europe/",
-                                      "Europe//Berlin", "Europe", "tzdata.zi", "a b", "."};
+  static const char *const wrong[] = {
+      "Nowhere/Town", "../../etc/passwd", "/etc/passwd", "Europe/", "Europe//Berlin",
+      "Europe",       "tzdata.zi",        "a b",         "."};
   struct arena arena = {0};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     const struct time_zone *zone;
@@ -215,7 +227,8 @@ static void test_time_goes_on(void **state) {
   (void)state;
   struct arena arena = {0};
   static const char *const zones[] = {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"};
-  static const char *const crontabs[] = {"* * * * *", "*/7 */3 * * *", "59 23 31 12 *", "30 2 * * *"};
+  static const char *const crontabs[] = {"* * * * *", "*/7 */3 * * *", "59 23 31 12 *",
+                                         "30 2 * * *"};
   for (size_t i = 0; i < 12; i++) {
     struct schedule schedule;
     const struct time_zone *zone = load(&arena, zones[i % 3]);

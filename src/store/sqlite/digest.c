@@ -135,4 +135,10 @@ void digest_count_event(struct transaction *tx, const struct digest *digest, int
   insert_event(tx, digest, group_id);
   struct hot_group *hot = hot_get(tx, group_id);
   if (hot) hot_count(tx, hot, digest);
+  if (!digest->release.len) return;
+  const struct release_sighting sighting = {.project_id = digest->project_id,
+                                            .time_ms = digest->received_ms,
+                                            .release = digest->release,
+                                            .environment = digest->environment};
+  release_note(tx, &sighting);
 }

@@ -76,7 +76,7 @@ void group_row_update(struct transaction *tx, const struct group *group) {
       "UPDATE error_group SET is_unhandled = ?2, level = ?3, event_count = ?4, user_count = ?5,"
       " first_seen_ms = ?6, last_seen_ms = ?7, error_type = ?8, error_value = ?9, title = ?10, "
       "culprit = ?11,"
-      " location = ?12, platform = ?13, logger = ?14, first_release = ?15, last_release = ?16 "
+      " location = ?12, platform = ?13, logger = ?14, last_release = ?15 "
       "WHERE id = ?1");
   query_bind_int(&query, 1, group->id);
   query_bind_int(&query, 2, group->is_unhandled);
@@ -92,8 +92,14 @@ void group_row_update(struct transaction *tx, const struct group *group) {
   query_bind_text(&query, 12, group->location);
   query_bind_text(&query, 13, group->platform);
   query_bind_text(&query, 14, group->logger);
-  query_bind_text(&query, 15, group->first_release);
-  query_bind_text(&query, 16, group->last_release);
+  query_bind_text(&query, 15, group->last_release);
+  query_run(&query);
+}
+
+void group_row_set_first_release(struct transaction *tx, int64_t group_id, struct slice release) {
+  struct query query = query_begin(tx, "UPDATE error_group SET first_release = ?2 WHERE id = ?1");
+  query_bind_int(&query, 1, group_id);
+  query_bind_text(&query, 2, release);
   query_run(&query);
 }
 

@@ -15,8 +15,10 @@ void group_row_read(const struct query *query, struct arena *arena, struct group
 /* A new row with the digest's texts and no events yet; takes the project's next number. Returns the
  * id. */
 int64_t group_row_insert(struct transaction *tx, const struct digest *digest);
-/* Writes everything that events change: counters, times, texts, releases. Not the status. */
+/* Writes everything that events change often: counters, times, texts, the last release. Not the
+ * status, nor the first release, which has an index that would be written again each time. */
 void group_row_update(struct transaction *tx, const struct group *group);
+void group_row_set_first_release(struct transaction *tx, int64_t group_id, struct slice release);
 
 /* The text index holds title and culprit; removing needs the texts that were added. */
 void group_text_add(struct transaction *tx, const struct group *group);

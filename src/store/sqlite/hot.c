@@ -45,6 +45,7 @@ void hot_drop_all(struct hot_cache *hot) {
   hot->dirty = NULL;
   hot->tag_memory = 0;
   hot->project_count = 0;
+  release_cache_drop(&hot->releases);
   memset(hot->users, 0, STORE_HOT_USERS * sizeof *hot->users);
 }
 
@@ -52,6 +53,7 @@ void hot_close(struct hot_cache *hot) {
   hot_drop_all(hot);
   map_free(&hot->by_id);
   map_free(&hot->by_hash);
+  release_cache_close(&hot->releases);
   arena_free(&hot->arena);
   free(hot->users);
 }
@@ -182,7 +184,10 @@ static void take_latest(struct transaction *tx, struct hot_group *hot,
   latest.logger = digest->logger;
   if (digest->release.len) {
     latest.last_release = digest->release;
-    if (!group->first_release.len) latest.first_release = digest->release;
+    if (!group->first_release.len) {
+      latest.first_release = digest->release;
+      group_row_set_first_release(tx, group->id, digest->release);
+    }
   }
   bool is_same_text =
       slice_equal(latest.title, group->title) && slice_equal(latest.culprit, group->culprit);

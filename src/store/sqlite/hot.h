@@ -14,6 +14,7 @@
 
 #include "store/event.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/release_row.h"
 #include "store/sqlite/tags.h"
 
 #define HOT_PENDING_HOURS 4
@@ -46,6 +47,7 @@ struct hot_cache {
   size_t tag_memory; /* bytes, of all groups */
   struct hot_project projects[HOT_PROJECTS];
   size_t project_count;
+  struct release_cache releases;
   uint64_t *users; /* STORE_HOT_USERS places: hashes of (group, user) counted lately */
 };
 

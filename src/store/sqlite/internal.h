@@ -12,6 +12,7 @@
 #include "store/sqlite/recent.h"
 
 struct dictionaries;
+struct session_counter;
 
 struct store {
   char *directory, *database_path;
@@ -46,6 +47,7 @@ struct store {
   struct transaction *free_readers;
 
   struct dictionaries *dictionaries;
+  struct session_counter *session_counter;
   void (*project_changed)(void *context);
   void *project_changed_context;
 

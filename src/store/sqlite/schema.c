@@ -119,6 +119,25 @@ static const char *const tables[] = {
     "CREATE TABLE project_option(project_id INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT "
     "NULL,"
     " PRIMARY KEY(project_id, name)) WITHOUT ROWID;",
+
+    "CREATE TABLE release(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, version TEXT NOT "
+    "NULL,"
+    " first_seen_ms INTEGER NOT NULL, last_seen_ms INTEGER NOT NULL, UNIQUE(project_id, version));"
+    "CREATE INDEX release_first_seen ON release(project_id, first_seen_ms);"
+    "CREATE TABLE environment(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, name TEXT NOT "
+    "NULL,"
+    " UNIQUE(project_id, name));"
+    "CREATE TABLE release_environment(release_id INTEGER NOT NULL, environment_id INTEGER NOT NULL,"
+    " PRIMARY KEY(release_id, environment_id)) WITHOUT ROWID;"
+    /* The sketches are last, so that sums of the counts do not read them. */
+    "CREATE TABLE session_hour(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, hour INTEGER "
+    "NOT NULL,"
+    " release_id INTEGER NOT NULL, environment_id INTEGER NOT NULL, total INTEGER NOT NULL,"
+    " errored INTEGER NOT NULL, crashed INTEGER NOT NULL, abnormal INTEGER NOT NULL,"
+    " users BLOB NOT NULL, crashed_users BLOB NOT NULL,"
+    " UNIQUE(project_id, hour, release_id, environment_id));"
+    "CREATE INDEX session_hour_release ON session_hour(release_id, hour);"
+    "CREATE INDEX error_group_release ON error_group(project_id, first_release);",
 };
 
 static int64_t pragma_value(struct transaction *tx, const char *sql) {

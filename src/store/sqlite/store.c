@@ -18,6 +18,7 @@
 #include "store/sqlite/day_index.h"
 #include "store/sqlite/dictionary.h"
 #include "store/sqlite/internal.h"
+#include "store/sqlite/session_counter.h"
 
 #include "base/banned.h"
 
@@ -134,6 +135,7 @@ enum status store_open(const char *directory, struct store **opened, struct prob
     return status;
   }
   store->dictionaries = dictionaries_open(store);
+  store->session_counter = session_counter_open(store);
   pthread_create(&store->writer, NULL, writer_main, store);
   *opened = store;
   return STATUS_OK;
@@ -147,6 +149,7 @@ void store_close(struct store *store) {
   pthread_mutex_unlock(&store->mutex);
   pthread_join(store->writer, NULL);
   dictionaries_free(store->dictionaries);
+  session_counter_close(store->session_counter);
   for (struct transaction *reader = store->free_readers, *next; reader; reader = next) {
     next = reader->next_free;
     database_close(&reader->database);

@@ -218,6 +218,7 @@ static void drop_old_days(struct store *store) {
     partition_drop_before(&store->tx, day - STORE_RETENTION_DAYS);
     ledger_drop_before(&store->tx, day - STORE_RETENTION_DAYS);
   }
+  release_purge(&store->tx, (day - STORE_RETENTION_DAYS) * DAY_MS);
   database_execute(&store->tx, "COMMIT");
   if (store->tx.failure) roll_back(store);
 }
