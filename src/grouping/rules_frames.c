@@ -1,0 +1,377 @@
+/* rules_frames.c - applies stack-trace rules to the frames of one stack trace.
+ *
+ * For each rule in order: which frames match, then its actions on them. The index says which rules
+ * may match at all and where; rules that ask for a category come in when a frame gets it. Time is
+ * bounded by rules times frames, whatever they are.
+ */
+#include "grouping/rules_index.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+struct run {
+  struct arena *arena;
+  const struct rule_subject *subject;
+  struct frame *frames;
+  size_t count;
+  unsigned char *families; /* [frame]: number of the bit */
+  enum rule_pass pass;
+  uint64_t *triggered; /* bits: rules that may match */
+  uint32_t *matched;   /* frames that the rule at hand matches, ascending */
+  size_t matched_count;
+  struct contribution *contributions; /* PASS_UPDATE */
+  bool *is_inverted;
+  int64_t max_frames, min_frames; /* 0: no limit */
+};
+
+/* --- texts of frames -------------------------------------------------------------- */
+
+unsigned rule_family(struct slice platform) {
+  static const char *const native[] = {"native", "cocoa", "objc", "c", "swift", NULL};
+  if (slice_equal(platform, SLICE("javascript")) || slice_equal(platform, SLICE("node"))) {
+    return RULE_JAVASCRIPT;
+  }
+  for (size_t i = 0; native[i]; i++) {
+    if (slice_equal_string(platform, native[i])) return RULE_NATIVE;
+  }
+  return RULE_OTHER;
+}
+
+static unsigned char family_number(unsigned bit) {
+  return bit == RULE_NATIVE ? 0 : bit == RULE_JAVASCRIPT ? 1 : 2;
+}
+
+static struct slice frame_text(const struct frame *frame, enum rule_field field) {
+  switch (field) {
+    case RULE_FUNCTION:
+      if (slice_is_empty(frame->function)) return SLICE("<unknown>");
+      return frame->function;
+    case RULE_MODULE: return frame->module;
+    case RULE_PATH: return frame->abs_path;
+    case RULE_PACKAGE: return frame->package;
+    default: return frame->category;
+  }
+}
+
+/* --- matching ---------------------------------------------------------------------- */
+
+static bool frame_matches(const struct run *run, const struct matcher *matcher, size_t index) {
+  const struct frame *frame = &run->frames[index];
+  bool matches;
+  if (matcher->field == RULE_FAMILY) {
+    matches = (matcher->families >> run->families[index] & 1) != 0;
+  } else if (matcher->field == RULE_APP) {
+    matches = (frame->in_app == YES) == matcher->is_app;
+  } else {
+    struct slice text = frame_text(frame, matcher->field);
+    matches = text.len > 0 && pattern_matches(&matcher->pattern, text);
+  }
+  return matches != matcher->is_negated;
+}
+
+static bool is_about_exception(const struct matcher *matcher) {
+  return matcher->field == RULE_TYPE || matcher->field == RULE_VALUE ||
+         matcher->field == RULE_MECHANISM;
+}
+
+static bool exception_matches(const struct run *run, const struct matcher *matcher) {
+  const struct exception *exception = run->subject->exception;
+  struct slice text = SLICE_EMPTY;
+  if (exception) {
+    text = matcher->field == RULE_TYPE    ? exception->type
+           : matcher->field == RULE_VALUE ? exception->value
+                                          : exception->mechanism.type;
+  }
+  if (slice_is_empty(text)) text = SLICE("<unknown>");
+  return pattern_matches(&matcher->pattern, text) != matcher->is_negated;
+}
+
+static bool matcher_holds(const struct run *run, const struct matcher *matcher, size_t index) {
+  return is_about_exception(matcher) ? exception_matches(run, matcher)
+                                     : frame_matches(run, matcher, index);
+}
+
+/* Whether the rule can hold for any frame of this stack trace. */
+static bool may_hold(const struct run *run, const struct rule *rule) {
+  for (size_t i = 0; i < rule->matcher_count; i++) {
+    const struct matcher *matcher = &rule->matchers[i];
+    if (is_about_exception(matcher) && !exception_matches(run, matcher)) return false;
+  }
+  return true;
+}
+
+/* All but the matchers on the exception, which hold. */
+static bool rule_matches(const struct run *run, const struct rule *rule, size_t index,
+                         bool is_key_enough) {
+  bool is_single = is_key_enough && rule->matcher_count == 1;
+  for (size_t i = 0; i < rule->matcher_count && !is_single; i++) {
+    const struct matcher *matcher = &rule->matchers[i];
+    if (!is_about_exception(matcher) && !frame_matches(run, matcher, index)) return false;
+  }
+  if (rule->caller && (index == 0 || !matcher_holds(run, rule->caller, index - 1))) return false;
+  return !rule->callee || (index + 1 < run->count && matcher_holds(run, rule->callee, index + 1));
+}
+
+/* --- actions ------------------------------------------------------------------------ */
+
+/* A frame got a category: rules that ask for it may match now. */
+static void trigger_category(struct run *run, const struct rule_index *index,
+                             struct slice category) {
+  for (size_t i = 0; i < index->category_count; i++) {
+    const struct category_rules *known = &index->categories[i];
+    if (!slice_equal(known->name, category)) continue;
+    for (size_t word = 0; word < index->words; word++) run->triggered[word] |= known->rules[word];
+    return;
+  }
+}
+
+static void set_flag(struct run *run, const struct rule *rule, const struct rule_action *action,
+                     size_t index) {
+  if (action->verb == VERB_APP) {
+    run->frames[index].in_app = action->is_on ? YES : NO;
+    return;
+  }
+  struct contribution *contribution = &run->contributions[index];
+  if (contribution->contributes == action->is_on) return;
+  contribution->contributes = action->is_on;
+  contribution->hint = action->is_on ? rule->revived_hint : rule->ignored_hint;
+}
+
+/* Frame by frame in the order of the matches, but each frame only once: what a later match is
+ * going to set again is left out. */
+static void apply_flag(struct run *run, const struct rule *rule, const struct rule_action *action,
+                       size_t match) {
+  size_t index = run->matched[match], from = index, to = index + 1;
+  bool is_last = match + 1 == run->matched_count;
+  if (action->range == RANGE_TOWARDS_CRASH) {
+    from = index + 1;
+    to = is_last ? run->count : run->matched[match + 1] + 1;
+  } else if (action->range == RANGE_AWAY_FROM_CRASH) {
+    from = is_last ? 0 : index;
+    to = index;
+  }
+  for (size_t i = from; i < to; i++) set_flag(run, rule, action, i);
+}
+
+static void apply_action(struct run *run, const struct rule *rule, const struct rule_action *action,
+                         size_t match) {
+  switch (action->verb) {
+    case VERB_APP:
+    case VERB_GROUP: {
+      bool is_mark = action->verb == VERB_APP;
+      if (is_mark == (run->pass == PASS_MARK)) apply_flag(run, rule, action, match);
+      return;
+    }
+    case VERB_CATEGORY:
+      if (run->pass == PASS_MARK) run->frames[run->matched[match]].category = action->category;
+      return;
+    case VERB_MAX_FRAMES: run->max_frames = action->frames; return;
+    case VERB_MIN_FRAMES: run->min_frames = action->frames; return;
+    case VERB_INVERT:
+      if (run->is_inverted) *run->is_inverted = action->is_on;
+      return;
+  }
+}
+
+static void apply_actions(struct run *run, const struct rule_index *index,
+                          const struct rule *rule) {
+  for (size_t match = 0; match < run->matched_count; match++) {
+    for (size_t i = 0; i < rule->action_count; i++) {
+      apply_action(run, rule, &rule->actions[i], match);
+    }
+  }
+  for (size_t i = 0; i < rule->action_count && run->matched_count; i++) {
+    if (rule->actions[i].verb == VERB_CATEGORY && run->pass == PASS_MARK) {
+      trigger_category(run, index, rule->actions[i].category);
+    }
+  }
+}
+
+/* --- one rule ----------------------------------------------------------------------- */
+
+static void apply_rule(struct run *run, const struct rule_index *index, const struct rule *rule,
+                       const struct rule_hits *hits, size_t number) {
+  run->matched_count = 0;
+  if (!may_hold(run, rule)) return;
+  if (index->is_keyed[number]) {
+    for (uint32_t at = hits->first[number]; at != RULE_HIT_NONE; at = hits->hits[at].next) {
+      const struct rule_hit *hit = &hits->hits[at];
+      if (rule_matches(run, rule, hit->frame, hit->is_key_enough)) {
+        run->matched[run->matched_count++] = hit->frame;
+      }
+    }
+  } else {
+    for (size_t i = 0; i < run->count; i++) {
+      if (rule_matches(run, rule, i, false)) run->matched[run->matched_count++] = (uint32_t)i;
+    }
+  }
+  apply_actions(run, index, rule);
+}
+
+static void find_hits(struct run *run, struct rule_hits *hits) {
+  for (size_t i = run->count; i-- > 0;) {
+    for (enum rule_field field = 0; field < RULE_INDEXED_FIELDS; field++) {
+      if (!hits->index->automata[run->families[i]][field]) continue;
+      rule_hits_find(hits, run->families[i], field, (uint32_t)i,
+                     frame_text(&run->frames[i], field));
+    }
+  }
+}
+
+static void apply_set(struct run *run, const struct rule_set *set) {
+  const struct rule_index *index = set->passes[run->pass];
+  struct rule_hits hits;
+  if (!index) return;
+  rule_hits_start(run->arena, index, &hits);
+  find_hits(run, &hits);
+  run->triggered = hits.rules;
+  for (size_t word = 0; word < index->words; word++) run->triggered[word] |= index->always[word];
+  struct slice last = SLICE_EMPTY;
+  for (size_t i = 0; i < run->count && index->category_count; i++) {
+    struct slice category = run->frames[i].category;
+    if (category.len && category.ptr != last.ptr) trigger_category(run, index, category);
+    last = category;
+  }
+  for (size_t word = 0; word < index->words; word++) {
+    /* Applying a rule may trigger later ones. */
+    for (uint64_t done = 0, bits; (bits = run->triggered[word] & ~done) != 0;) {
+      unsigned bit = (unsigned)__builtin_ctzll(bits);
+      done |= bit == 63 ? ~UINT64_C(0) : (UINT64_C(1) << (bit + 1)) - 1;
+      size_t number = word * 64 + bit;
+      apply_rule(run, index, &set->list.rules[number], &hits, number);
+    }
+  }
+}
+
+static void start_run(struct run *run, const struct event *event) {
+  struct slice last = SLICE_EMPTY;
+  unsigned char number = 0;
+  run->families = arena_alloc_raw(run->arena, run->count);
+  run->matched = arena_alloc_raw(run->arena, run->count * sizeof *run->matched);
+  for (size_t i = 0; i < run->count; i++) {
+    struct slice platform = run->frames[i].platform;
+    if (slice_is_empty(platform)) platform = event->platform;
+    if (i == 0 || platform.ptr != last.ptr) number = family_number(rule_family(platform));
+    run->families[i] = number;
+    last = platform;
+  }
+}
+
+/* --- pass 1 -------------------------------------------------------------------------- */
+
+/* Node's own modules have names like "events.js" or "node:events": not a path. */
+static bool is_node_builtin(struct slice path) {
+  if (slice_is_empty(path) || path.ptr[0] == '/' || path.ptr[0] == '\\') return false;
+  return !(path.len > 1 && path.ptr[1] == ':') && !slice_starts_with(path, SLICE("app:")) &&
+         !slice_starts_with(path, SLICE("webpack"));
+}
+
+/* What holds before any rule. */
+static enum tristate first_in_app(const struct event *event, const struct frame *frame,
+                                  unsigned char family) {
+  if (family == family_number(RULE_JAVASCRIPT)) {
+    struct slice platform = slice_is_empty(frame->platform) ? event->platform : frame->platform;
+    if (slice_equal(frame->abs_path, SLICE("native")) ||
+        slice_equal(frame->filename, SLICE("[native code]")))
+      return NO;
+    if (slice_equal(platform, SLICE("node")) && is_node_builtin(frame->abs_path)) return NO;
+  }
+  return frame->sent_in_app;
+}
+
+static bool is_csharp(const struct event *event, const struct frame *frame) {
+  struct slice platform = slice_is_empty(frame->platform) ? event->platform : frame->platform;
+  return slice_equal(platform, SLICE("csharp"));
+}
+
+/* Native functions get their short name, once: a frame with a raw name has been here before. */
+static void trim_name(struct run *run, const struct event *event, size_t index) {
+  struct frame *frame = &run->frames[index];
+  if (slice_is_empty(frame->function) || !slice_is_empty(frame->raw_function)) return;
+  struct slice name = frame->function;
+  if (run->families[index] == family_number(RULE_NATIVE)) {
+    name = native_name_trim(run->arena, name);
+  } else if (run->families[index] == family_number(RULE_OTHER) && is_csharp(event, frame)) {
+    name = slice_upto(name, slice_find(name, SLICE(" (")));
+  }
+  if (slice_is_empty(name) || slice_equal(name, frame->function)) return;
+  frame->raw_function = frame->function;
+  frame->function = name;
+}
+
+static void mark_stacktrace(struct arena *arena, const struct rule_subject *subject,
+                            const struct grouping_rules *rules, struct stacktrace *stacktrace) {
+  struct run run = {.arena = arena,
+                    .subject = subject,
+                    .frames = stacktrace->frames,
+                    .count = stacktrace->count,
+                    .pass = PASS_MARK};
+  if (run.count == 0) return;
+  start_run(&run, subject->event);
+  for (size_t i = 0; i < run.count; i++) {
+    struct frame *frame = &run.frames[i];
+    frame->in_app = first_in_app(subject->event, frame, run.families[i]);
+    frame->category = SLICE_EMPTY;
+    trim_name(&run, subject->event, i);
+  }
+  apply_set(&run, &rules_base()->set);
+  if (rules) apply_set(&run, &rules->own);
+  for (size_t i = 0; i < run.count; i++) {
+    if (run.frames[i].in_app == UNSET) run.frames[i].in_app = NO;
+  }
+}
+
+void rules_mark_frames(struct arena *arena, struct event *event,
+                       const struct grouping_rules *rules) {
+  for (size_t i = 0; i < event->exception_count; i++) {
+    const struct rule_subject subject = {event, &event->exceptions[i]};
+    mark_stacktrace(arena, &subject, rules, &event->exceptions[i].stacktrace);
+  }
+  for (size_t i = 0; i < event->thread_count; i++) {
+    const struct rule_subject subject = {event, NULL};
+    mark_stacktrace(arena, &subject, rules, &event->threads[i].stacktrace);
+  }
+}
+
+/* --- pass 2 -------------------------------------------------------------------------- */
+
+static void limit_frames(struct run *run, struct contribution *whole) {
+  int64_t contributing = 0;
+  for (size_t i = run->count; i-- > 0;) {
+    struct contribution *contribution = &run->contributions[i];
+    if (!contribution->contributes) continue;
+    if (run->max_frames > 0 && contributing == run->max_frames) {
+      contribution->contributes = false;
+      contribution->hint =
+          arena_printf(run->arena, "ignored because only %lld frame%s considered",
+                       (long long)run->max_frames, run->max_frames == 1 ? " is" : "s are");
+    } else {
+      contributing++;
+    }
+  }
+  if (run->min_frames == 0 || contributing >= run->min_frames || !whole->contributes) return;
+  whole->contributes = false;
+  whole->hint = arena_printf(
+      run->arena, "ignored because it has only %lld contributing frames, and a rule asks for %lld",
+      (long long)contributing, (long long)run->min_frames);
+}
+
+void rules_update_frames(struct arena *arena, const struct grouping_rules *rules,
+                         const struct rule_subject *subject, struct stacktrace *stacktrace,
+                         struct contribution *frames, struct contribution *whole,
+                         bool *is_inverted) {
+  struct run run = {.arena = arena,
+                    .subject = subject,
+                    .frames = stacktrace->frames,
+                    .count = stacktrace->count,
+                    .pass = PASS_UPDATE,
+                    .contributions = frames,
+                    .is_inverted = is_inverted};
+  if (is_inverted) *is_inverted = false;
+  if (run.count == 0) return;
+  start_run(&run, subject->event);
+  apply_set(&run, &rules_base()->set);
+  if (rules) apply_set(&run, &rules->own);
+  if (run.max_frames || run.min_frames) limit_frames(&run, whole);
+}
