@@ -111,6 +111,12 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIBRARY_OBJECTS)
 	@echo '  LD $@'
 	@$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -Wno-missing-prototypes -Itests -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY_OBJECTS) $(PACKAGE_LIBS) -lcmocka
 
+# What the scorers of grouping look through.
+$(BUILD)/grouping/frames: tests/grouping/frames.c $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY_OBJECTS) $(PACKAGE_LIBS)
+
 clean:
 	rm -rf build
 

@@ -10,12 +10,6 @@
 
 void rule_set_compile(struct arena *arena, struct rule_list list, struct rule_set *set) {
   set->list = list;
-  for (size_t i = 0; i < list.count; i++) {
-    struct rule *rule = &list.rules[i];
-    struct slice rest = arena_concat(arena, rule->text, SLICE(")"));
-    rule->ignored_hint = arena_concat(arena, SLICE("ignored by stack trace rule ("), rest);
-    rule->revived_hint = arena_concat(arena, SLICE("taken in by stack trace rule ("), rest);
-  }
   for (enum rule_pass pass = 0; pass < RULE_PASSES; pass++) {
     set->passes[pass] = rule_index_build(arena, list, pass);
   }

@@ -20,9 +20,10 @@ struct run {
   uint64_t *triggered; /* bits: rules that may match */
   uint32_t *matched;   /* frames that the rule at hand matches, ascending */
   size_t matched_count;
-  struct contribution *contributions; /* PASS_UPDATE */
-  bool *is_inverted;
-  int64_t max_frames, min_frames; /* 0: no limit */
+  struct stack_view *views; /* PASS_UPDATE */
+  size_t view_count;
+  int64_t max_frames, min_frames;  /* 0: no limit */
+  struct slice max_rule, min_rule; /* which set them */
 };
 
 /* --- texts of frames -------------------------------------------------------------- */
@@ -132,10 +133,12 @@ static void set_flag(struct run *run, const struct rule *rule, const struct rule
     run->frames[index].in_app = action->is_on ? YES : NO;
     return;
   }
-  struct contribution *contribution = &run->contributions[index];
-  if (contribution->contributes == action->is_on) return;
-  contribution->contributes = action->is_on;
-  contribution->hint = action->is_on ? rule->revived_hint : rule->ignored_hint;
+  for (size_t i = 0; i < run->view_count; i++) {
+    struct contribution *contribution = &run->views[i].frames[index];
+    if (contribution->contributes == action->is_on) continue;
+    *contribution = (struct contribution){
+        action->is_on, action->is_on ? NULL : "a stack-trace rule leaves it out", rule->text};
+  }
 }
 
 /* Frame by frame in the order of the matches, but each frame only once: what a later match is
@@ -168,9 +171,7 @@ static void apply_action(struct run *run, const struct rule *rule, const struct 
       return;
     case VERB_MAX_FRAMES: run->max_frames = action->frames; return;
     case VERB_MIN_FRAMES: run->min_frames = action->frames; return;
-    case VERB_INVERT:
-      if (run->is_inverted) *run->is_inverted = action->is_on;
-      return;
+    case VERB_INVERT: /* changes no hash */ return;
   }
 }
 
@@ -300,9 +301,8 @@ static void trim_name(struct run *run, const struct event *event, size_t index) 
   frame->function = name;
 }
 
-static void mark_stacktrace(struct arena *arena, const struct rule_subject *subject,
-                            const struct grouping_rules *rules, struct stacktrace *stacktrace) {
-  struct run run = {.arena = arena,
+static void mark_stacktrace(const struct rule_subject *subject, struct stacktrace *stacktrace) {
+  struct run run = {.arena = subject->arena,
                     .subject = subject,
                     .frames = stacktrace->frames,
                     .count = stacktrace->count,
@@ -316,7 +316,7 @@ static void mark_stacktrace(struct arena *arena, const struct rule_subject *subj
     trim_name(&run, subject->event, i);
   }
   apply_set(&run, &rules_base()->set);
-  if (rules) apply_set(&run, &rules->own);
+  if (subject->rules) apply_set(&run, &subject->rules->own);
   for (size_t i = 0; i < run.count; i++) {
     if (run.frames[i].in_app == UNSET) run.frames[i].in_app = NO;
   }
@@ -325,53 +325,49 @@ static void mark_stacktrace(struct arena *arena, const struct rule_subject *subj
 void rules_mark_frames(struct arena *arena, struct event *event,
                        const struct grouping_rules *rules) {
   for (size_t i = 0; i < event->exception_count; i++) {
-    const struct rule_subject subject = {event, &event->exceptions[i]};
-    mark_stacktrace(arena, &subject, rules, &event->exceptions[i].stacktrace);
+    const struct rule_subject subject = {arena, rules, event, &event->exceptions[i]};
+    mark_stacktrace(&subject, &event->exceptions[i].stacktrace);
   }
   for (size_t i = 0; i < event->thread_count; i++) {
-    const struct rule_subject subject = {event, NULL};
-    mark_stacktrace(arena, &subject, rules, &event->threads[i].stacktrace);
+    const struct rule_subject subject = {arena, rules, event, NULL};
+    mark_stacktrace(&subject, &event->threads[i].stacktrace);
   }
 }
 
 /* --- pass 2 -------------------------------------------------------------------------- */
 
-static void limit_frames(struct run *run, struct contribution *whole) {
+/* The frames nearest to the crash are kept, up to the limit; a stack trace of too few is left out.
+ */
+static void limit_frames(const struct run *run, struct stack_view *view) {
   int64_t contributing = 0;
   for (size_t i = run->count; i-- > 0;) {
-    struct contribution *contribution = &run->contributions[i];
+    struct contribution *contribution = &view->frames[i];
     if (!contribution->contributes) continue;
     if (run->max_frames > 0 && contributing == run->max_frames) {
-      contribution->contributes = false;
-      contribution->hint =
-          arena_printf(run->arena, "ignored because only %lld frame%s considered",
-                       (long long)run->max_frames, run->max_frames == 1 ? " is" : "s are");
+      *contribution = (struct contribution){false, "a stack-trace rule limits the number of frames",
+                                            run->max_rule};
     } else {
       contributing++;
     }
   }
-  if (run->min_frames == 0 || contributing >= run->min_frames || !whole->contributes) return;
-  whole->contributes = false;
-  whole->hint = arena_printf(
-      run->arena, "ignored because it has only %lld contributing frames, and a rule asks for %lld",
-      (long long)contributing, (long long)run->min_frames);
+  if (contributing >= run->min_frames || !view->whole.contributes) return;
+  view->whole = (struct contribution){false, "a stack-trace rule asks for more frames than count",
+                                      run->min_rule};
 }
 
-void rules_update_frames(struct arena *arena, const struct grouping_rules *rules,
-                         const struct rule_subject *subject, struct stacktrace *stacktrace,
-                         struct contribution *frames, struct contribution *whole,
-                         bool *is_inverted) {
-  struct run run = {.arena = arena,
+void rules_update_frames(const struct rule_subject *subject, const struct stacktrace *stacktrace,
+                         struct stack_view *views, size_t view_count) {
+  struct run run = {.arena = subject->arena,
                     .subject = subject,
                     .frames = stacktrace->frames,
                     .count = stacktrace->count,
                     .pass = PASS_UPDATE,
-                    .contributions = frames,
-                    .is_inverted = is_inverted};
-  if (is_inverted) *is_inverted = false;
+                    .views = views,
+                    .view_count = view_count};
   if (run.count == 0) return;
   start_run(&run, subject->event);
   apply_set(&run, &rules_base()->set);
-  if (rules) apply_set(&run, &rules->own);
-  if (run.max_frames || run.min_frames) limit_frames(&run, whole);
+  if (subject->rules) apply_set(&run, &subject->rules->own);
+  if (run.max_frames == 0 && run.min_frames == 0) return;
+  for (size_t i = 0; i < view_count; i++) limit_frames(&run, &views[i]);
 }

@@ -68,8 +68,7 @@ struct rule_action {
 };
 
 struct rule {
-  struct slice text;                       /* the line, without white space at its ends */
-  struct slice ignored_hint, revived_hint; /* what is said about frames it takes out or in */
+  struct slice text; /* the line, without white space at its ends */
   struct matcher *matchers;
   size_t matcher_count;
   struct matcher *caller, *callee; /* of the neighbours; null when not asked for */
