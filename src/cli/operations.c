@@ -54,6 +54,26 @@ void ready_handler(struct http_request *request, struct http_response *response)
   write_readiness(&response->body, is_ready, problem.message);
 }
 
+/* What load balancers before a Relay ask. */
+static void answer_relay_health(struct http_response *response, bool is_healthy) {
+  no_store(response);
+  http_set_header(response, "Content-Type", SLICE("application/json"));
+  response->status = is_healthy ? 200 : 503;
+  response->static_body =
+      is_healthy ? SLICE("{\"is_healthy\":true}") : SLICE("{\"is_healthy\":false}");
+}
+
+void relay_live_handler(struct http_request *request, struct http_response *response) {
+  (void)request;
+  answer_relay_health(response, true);
+}
+
+void relay_ready_handler(struct http_request *request, struct http_response *response) {
+  const struct application *application = request->application;
+  struct problem problem = {0};
+  answer_relay_health(response, store_is_ready(application->store, &problem));
+}
+
 void robots_handler(struct http_request *request, struct http_response *response) {
   (void)request;
   http_set_header(response, "Content-Type", SLICE("text/plain; charset=utf-8"));

@@ -10,6 +10,9 @@ void health_handler(struct http_request *request, struct http_response *response
 void ready_handler(struct http_request *request, struct http_response *response);
 /* GET /-/metrics: the text format of Prometheus. */
 void metrics_handler(struct http_request *request, struct http_response *response);
+/* GET /api/relay/healthcheck/live/ and ready/: the same as a Relay answers them. */
+void relay_live_handler(struct http_request *request, struct http_response *response);
+void relay_ready_handler(struct http_request *request, struct http_response *response);
 /* GET /robots.txt: nothing here is for search engines. */
 void robots_handler(struct http_request *request, struct http_response *response);
 

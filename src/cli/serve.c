@@ -52,6 +52,13 @@ static const struct http_route own_routes[] = {
     {"GET", "/robots.txt", robots_handler, ROUTE_INLINE, 0, 0},
     {"POST", "/api/{project}/envelope", ingest_envelope, ROUTE_INLINE, 0, INGEST_BODY_LIMIT},
     {"POST", "/api/{project}/store", ingest_store, ROUTE_INLINE, 0, INGEST_BODY_LIMIT},
+    /* The key says which project. */
+    {"POST", "/api/store", ingest_store, ROUTE_INLINE, 0, INGEST_BODY_LIMIT},
+    {"GET", "/api/{project}/store", ingest_store_query, ROUTE_INLINE, 0, 0},
+    {"GET", "/api/store", ingest_store_query, ROUTE_INLINE, 0, 0},
+    {"OPTIONS", "/api/store", ingest_preflight, ROUTE_INLINE, 0, 0},
+    {"GET", "/api/relay/healthcheck/live", relay_live_handler, ROUTE_INLINE, 0, 0},
+    {"GET", "/api/relay/healthcheck/ready", relay_ready_handler, ROUTE_INLINE, 0, 0},
     {"OPTIONS", "/api/{project}/envelope", ingest_preflight, ROUTE_INLINE, 0, 0},
     {"OPTIONS", "/api/{project}/store", ingest_preflight, ROUTE_INLINE, 0, 0},
     {0},

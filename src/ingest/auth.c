@@ -4,6 +4,8 @@
  *   Authorization: Sentry sentry_key=…, …        (other schemes are not ours)
  *   ?sentry_key=…&sentry_version=7&sentry_client=…
  *
+ *   /api/42/cron/nightly/KEY/                    (where the route has {key})
+ *
  * Order, blanks and commas are free; old SDKs send a secret, which is ignored.
  *
  * Source: Sentry developer docs, "Authentication".
@@ -51,19 +53,32 @@ static bool is_known_version(struct slice version) {
   return slice_to_u64(slice_upto(version, point), &number) && number >= 2 && number <= 7;
 }
 
+/* The headers' fields. False when both headers speak for us. */
+static bool read_headers(const struct http_request *request, struct auth_fields *fields) {
+  struct slice sentry = behind_scheme(http_header(request, "X-Sentry-Auth"));
+  struct slice standard = behind_scheme(http_header(request, "Authorization"));
+  parse_header(request->arena, sentry, fields);
+  if (!slice_is_empty(fields->key) && !slice_is_empty(standard)) return false;
+  parse_header(request->arena, standard, fields);
+  return true;
+}
+
 enum status auth_read(const struct http_request *request, struct credentials *credentials,
                       struct problem *problem) {
   struct auth_fields from_query = {0}, from_header = {0};
-  struct slice header = behind_scheme(http_header(request, "X-Sentry-Auth"));
-  if (slice_is_empty(header)) header = behind_scheme(http_header(request, "Authorization"));
-  parse_header(request->arena, header, &from_header);
+  struct auth_fields from_path = {.key = http_parameter(request, "key")};
+  bool is_one_header = read_headers(request, &from_header);
   if (!slice_is_empty(request->query)) read_query(request, &from_query);
-  if (!slice_is_empty(from_header.key) && !slice_is_empty(from_query.key)) {
+  int count = !slice_is_empty(from_path.key) + !slice_is_empty(from_header.key) +
+              !slice_is_empty(from_query.key);
+  if (!is_one_header || count > 1) {
     return problem_set(problem, STATUS_UNAUTHENTICATED,
-                       "Both a header and the query name a key; send one of them.");
+                       "The request names its key in more than one place (headers, query, path); "
+                       "send one of them.");
   }
-  bool is_in_header = !slice_is_empty(from_header.key);
-  const struct auth_fields *fields = is_in_header ? &from_header : &from_query;
+  const struct auth_fields *fields = &from_query;
+  if (!slice_is_empty(from_path.key)) fields = &from_path;
+  if (!slice_is_empty(from_header.key)) fields = &from_header;
   if (!is_known_version(fields->version)) {
     return problem_set(problem, STATUS_BAD_INPUT,
                        "The sentry_version is not known; this server speaks 2 to 7.");

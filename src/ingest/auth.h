@@ -9,9 +9,10 @@ struct credentials {
   struct slice client; /* "sentry.python/1.9.10"; may be empty */
 };
 
-/* From the X-Sentry-Auth or Authorization header, or the query. STATUS_UNAUTHENTICATED when more
- * than one of them names a key, STATUS_BAD_INPUT for an unknown protocol version. Without any,
- * `key` is empty: the envelope's `dsn` may still hold one. Borrows the request. */
+/* From the X-Sentry-Auth or Authorization header, the query, or the path's {key}.
+ * STATUS_UNAUTHENTICATED when more than one of them names a key, STATUS_BAD_INPUT for an unknown
+ * protocol version. Without any, `key` is empty: the envelope's `dsn` may still hold one. Borrows
+ * the request. */
 enum status auth_read(const struct http_request *request, struct credentials *credentials,
                       struct problem *problem) MUST_CHECK;
 

@@ -62,3 +62,7 @@ void ingest_envelope(struct http_request *request, struct http_response *respons
 void ingest_store(struct http_request *request, struct http_response *response) {
   upload_begin(request, response, &store_endpoint);
 }
+
+void ingest_store_query(struct http_request *request, struct http_response *response) {
+  upload_begin(request, response, &store_query_endpoint);
+}

@@ -6,9 +6,9 @@
 #include "ingest/limits.h"
 #include "store/store.h"
 
-struct ingest; /* the key table and the heavy lane; one for the server */
+struct ingest; /* compiled settings, keys and the heavy lane; one for the server */
 
-/* Reads all client keys and keeps the table up to date (store_on_project_change). */
+/* Reads all keys and settings and follows their changes (store_on_project_change). */
 struct ingest *ingest_open(struct store *store);
 void ingest_close(struct ingest *ingest);
 
@@ -26,6 +26,8 @@ void ingest_allow_origin(const struct http_request *request, struct http_respons
  * (ingest/application.h). */
 void ingest_envelope(struct http_request *request, struct http_response *response);
 void ingest_store(struct http_request *request, struct http_response *response);
+/* GET with the event in `sentry_data`; answers an image. */
+void ingest_store_query(struct http_request *request, struct http_response *response);
 void ingest_preflight(struct http_request *request, struct http_response *response);
 
 #endif

@@ -44,6 +44,6 @@ const struct item_type *item_type_find(struct slice name);
 size_t item_count_limit(enum item_count_group group);
 
 /* One file each: item_event.c, item_client_report.c, … */
-item_handler item_event;
+item_handler item_event, item_client_report;
 
 #endif

@@ -1,6 +1,7 @@
 /* store_endpoint.c - one event as the whole body: what SDKs sent before there were envelopes.
  *
- * JSON as it is, or base64 of JSON, or base64 of zlib of JSON.
+ * JSON as it is, or base64 of JSON, or base64 of zlib of JSON. Browsers of old sent the same in the
+ * address of an image.
  */
 #include "event/limits.h"
 #include "ingest/submission.h"
@@ -50,3 +51,36 @@ static enum status read_text(struct submission *submission, struct slice text,
 }
 
 const struct endpoint store_endpoint = {.read = read_text};
+
+/* --- in an image's address --------------------------------------------------------------- */
+
+/* The whole of a GIF of one transparent pixel. */
+static const char pixel[] =
+    "GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00" /* screen, two colors */
+    "!\xf9\x04\x01\x00\x00\x00\x00"                              /* the first is clear */
+    ",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02"
+    "D\x01\x00;"; /* one pixel */
+
+/* Senders that do not encode the plus of base64 send what reads as blanks. */
+static struct slice with_plus(struct arena *arena, struct slice text) {
+  char *copy = arena_alloc_raw(arena, text.len);
+  for (size_t i = 0; i < text.len; i++) copy[i] = text.ptr[i] == ' ' ? '+' : text.ptr[i];
+  return slice_of(copy, text.len);
+}
+
+static enum status read_query(struct submission *submission, struct slice body,
+                              struct problem *problem) {
+  (void)body;
+  struct slice text = slice_trim(http_query_value(submission->upload->request, "sentry_data"));
+  if (!slice_starts_with(text, SLICE("{"))) text = with_plus(submission->scratch, text);
+  return read_text(submission, text, problem);
+}
+
+static void answer_pixel(struct submission *submission) {
+  struct http_response *response = submission->upload->response;
+  http_set_header(response, "Content-Type", SLICE("image/gif"));
+  http_set_header(response, "Cache-Control", SLICE("no-store"));
+  response->static_body = slice_of(pixel, sizeof pixel - 1);
+}
+
+const struct endpoint store_query_endpoint = {.read = read_query, .answer = answer_pixel};

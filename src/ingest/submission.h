@@ -77,6 +77,6 @@ void submission_count_items(struct submission *submission);
 
 /* --- endpoints ------------------------------------------------------------------------------- */
 
-extern const struct endpoint envelope_endpoint, store_endpoint;
+extern const struct endpoint envelope_endpoint, store_endpoint, store_query_endpoint;
 
 #endif
