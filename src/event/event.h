@@ -189,6 +189,11 @@ void event_derive(struct arena *arena, struct event *event);
 /* Appends the canonical JSON that is kept: Sentry's attribute names. */
 void event_write(const struct event *event, struct buffer *out);
 
+/* Whether Sentry would take the name ("latest" is no release, "none" no environment). Both take the
+ * empty one, which stands for none. */
+bool release_is_valid(struct slice release);
+bool environment_is_valid(struct slice environment);
+
 /* The exception that gives the title: the last one, unless an exception group says otherwise. Null
  * when there is none. */
 const struct exception *event_main_exception(const struct event *event);

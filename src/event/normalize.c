@@ -20,13 +20,13 @@ static bool has_any_of(struct slice s, const char *bytes, size_t count) {
   return false;
 }
 
-static bool is_valid_release(struct slice release) {
+bool release_is_valid(struct slice release) {
   return !slice_equal(release, SLICE(".")) && !slice_equal(release, SLICE("..")) &&
          !slice_equal_ignore_case(release, SLICE("latest")) &&
          !has_any_of(release, "\r\n\t\f/\\", 6);
 }
 
-static bool is_valid_environment(struct slice environment) {
+bool environment_is_valid(struct slice environment) {
   return !slice_equal(environment, SLICE("none")) && !has_any_of(environment, "\r\n\f/", 4);
 }
 
@@ -34,18 +34,18 @@ static void check_release(struct reader *reader, struct event *event) {
   event->release = slice_trim(event->release);
   event->environment = slice_trim(event->environment);
   event->dist = slice_trim(event->dist);
-  if (!is_valid_release(event->release)) {
+  if (!release_is_valid(event->release)) {
     reader_note(reader, "invalid_data", "release", NULL, "not a valid name of a release");
     event->release = SLICE_EMPTY;
   }
-  if (!is_valid_environment(event->environment)) {
+  if (!environment_is_valid(event->environment)) {
     reader_note(reader, "invalid_environment", "environment", NULL,
                 "not a valid name of an environment");
     event->environment = SLICE_EMPTY;
   }
   struct slice tag = pairs_get(event->tags, SLICE("environment"));
   tag = slice_trim(slice_cut_characters(slice_trim(tag), LIMIT_LOGGER));
-  if (slice_is_empty(event->environment) && is_valid_environment(tag)) event->environment = tag;
+  if (slice_is_empty(event->environment) && environment_is_valid(tag)) event->environment = tag;
   if (slice_is_empty(event->release)) event->dist = SLICE_EMPTY;
 }
 

@@ -11,8 +11,8 @@
 
 static const struct item_type types[] = {
     {"event", CATEGORY_ERROR, item_event, ITEM_EVENT_LIMIT, COUNT_EVENT, false},
-    {"session", CATEGORY_SESSION, NULL, ITEM_EVENT_LIMIT, COUNT_SESSION, false},
-    {"sessions", CATEGORY_SESSION, NULL, ITEM_EVENT_LIMIT, COUNT_SESSION, false},
+    {"session", CATEGORY_SESSION, item_session, ITEM_EVENT_LIMIT, COUNT_SESSION, false},
+    {"sessions", CATEGORY_SESSION, item_sessions, ITEM_EVENT_LIMIT, COUNT_SESSION, false},
     {"client_report", CATEGORY_INTERNAL, item_client_report, ITEM_CLIENT_REPORT_LIMIT, COUNT_ANY,
      false},
     {"attachment", CATEGORY_ATTACHMENT, NULL, 0, COUNT_ANY, true},
