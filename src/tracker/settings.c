@@ -15,6 +15,7 @@ struct change {
   const struct client_key *key;
   struct slice label;
   const struct member_change *member;
+  struct pairs options;
 };
 
 static enum status check_target(struct transaction *tx, const struct settings_target *target,
@@ -74,6 +75,29 @@ enum status settings_update_key(struct store *store, const struct settings_targe
                                 const struct client_key *key, struct problem *problem) {
   struct change change = {.target = target, .key = key};
   return store_write(store, write_key, &change, problem);
+}
+
+static enum status write_options(struct transaction *tx, void *context, struct problem *problem) {
+  const struct change *change = context;
+  enum status status = check_target(tx, change->target, problem);
+  if (status != STATUS_OK) return status;
+  for (size_t i = 0; i < change->options.count; i++) {
+    const struct pair *option = &change->options.items[i];
+    option_set(tx, change->target->project->id, option->key, option->value);
+  }
+  return STATUS_OK;
+}
+
+enum status settings_set_options(struct store *store, const struct settings_target *target,
+                                 struct pairs options, struct problem *problem) {
+  struct change change = {.target = target, .options = options};
+  for (size_t i = 0; i < options.count; i++) {
+    if (options.items[i].value.len > OPTION_VALUE_LIMIT)
+      return problem_set(problem, STATUS_BAD_INPUT,
+                         "A setting may have %d bytes; this one has %zu.", OPTION_VALUE_LIMIT,
+                         options.items[i].value.len);
+  }
+  return store_write(store, write_options, &change, problem);
 }
 
 static enum status write_member(struct transaction *tx, void *context, struct problem *problem) {

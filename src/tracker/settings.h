@@ -7,6 +7,7 @@
 #define CULPRIT_TRACKER_SETTINGS_H
 
 #include "account/account.h"
+#include "store/option.h"
 #include "store/project.h"
 
 /* Who changes what. */
@@ -21,9 +22,14 @@ enum status settings_save(struct store *store, const struct settings_target *tar
 
 enum status settings_create_key(struct store *store, const struct settings_target *target,
                                 struct slice label, struct problem *problem) MUST_CHECK;
-/* Writes label and is_active of key->id. */
+/* Writes label, is_active and the rate limit of key->id. */
 enum status settings_update_key(struct store *store, const struct settings_target *target,
                                 const struct client_key *key, struct problem *problem) MUST_CHECK;
+
+/* Sets options (store/option.h) together; an empty value gives the default back. What a value says
+ * is checked by the caller, who knows the option. STATUS_BAD_INPUT for a value that is too long. */
+enum status settings_set_options(struct store *store, const struct settings_target *target,
+                                 struct pairs options, struct problem *problem) MUST_CHECK;
 
 /* Gives a user, by username or e-mail address, a role in the project; ROLE_NONE takes it away. Only
  * owners make owners and change them. */

@@ -12,6 +12,7 @@
 #include "web/error_list.h"
 #include "web/issue_list.h"
 #include "web/issue_page.h"
+#include "web/limits_page.h"
 #include "web/project_list.h"
 #include "web/settings.h"
 #include "web/sign_in.h"
@@ -27,6 +28,7 @@
 #define REPORT WEB_PROJECT(ROLE_REPORTER)
 #define CONFIGURE WEB_PROJECT(ROLE_TO_CONFIGURE)
 #define SETTINGS "/{organization}/{project}/-/settings/operations"
+#define LIMITS "/{organization}/{project}/-/settings/limits"
 #define COMMIT "/{organization}/{project}/-/commit/{sha}"
 #define ISSUES "/{organization}/{project}/-/issues"
 #define ERRORS "/{organization}/{project}/-/error_tracking"
@@ -72,6 +74,10 @@ const struct http_route web_routes[] = {
     {"POST", SETTINGS, settings_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS "/keys", settings_key_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS "/members", settings_member_submit, ROUTE_WORKER, CONFIGURE, 0},
+
+    {"GET", LIMITS, limits_show, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", LIMITS, limits_submit, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", LIMITS "/keys", limits_key_submit, ROUTE_WORKER, CONFIGURE, 0},
 
     {NULL, NULL, NULL, ROUTE_INLINE, 0, 0},
 };

@@ -1,0 +1,9 @@
+/* settings_tabs.c - see settings_tabs.h. */
+#include "web/settings_tabs.h"
+
+#include "base/banned.h"
+
+const struct settings_tab_entry settings_tabs[SETTINGS_TAB_COUNT] = {
+    [SETTINGS_TAB_GENERAL] = {"General", "operations"},
+    [SETTINGS_TAB_LIMITS] = {"Origins and limits", "limits"},
+};
