@@ -22,4 +22,8 @@ struct slice filter_event(const struct filters *filters, const struct event *eve
 struct slice filter_item(const struct filters *filters, struct slice client_address,
                          struct slice release);
 
+/* For a transaction, which is counted and dropped in any case: "filtered-transaction" when its name
+ * is that of a health check. */
+struct slice filter_transaction(const struct filters *filters, struct slice name);
+
 #endif
