@@ -41,6 +41,8 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_SCOPE] = {"scope", "LIST",
                       "what the token may do: event:read, event:write, project:read, "
                       "project:write, org:read; separated by commas"},
+    [OPTION_RULES] = {"rules", "FILE", "stack-trace and fingerprint rules to add, one a line"},
+    [OPTION_EVENT] = {"event", NULL, "print only the event, normalised and scrubbed"},
 };
 
 static const uint32_t common_options = OPTION_BIT(OPTION_DATA) | OPTION_BIT(OPTION_CONFIG) |

@@ -32,6 +32,8 @@ enum option_id {
   OPTION_ADMIN,
   OPTION_PASSWORD_STDIN,
   OPTION_SCOPE,
+  OPTION_RULES,
+  OPTION_EVENT,
   OPTION_COUNT
 };
 #define OPTION_BIT(option) (1u << (option))

@@ -47,6 +47,11 @@ const struct command commands[] = {
     {"backup", NULL, "FILE", 1, 0, COMMAND_LOCAL, false, backup_command,
      "copy the database to a new file, also while the server runs",
      "To restore it, put it as culprit.db into an empty data directory.\n"},
+    {"explain", NULL, "[FILE|-]", OPERANDS_LIMIT, O(RULES) | O(EVENT), COMMAND_LOCAL, false,
+     explain_command, "print how one raw event is cleaned and grouped, as JSON",
+     "The event is what an SDK sends, without an envelope. It is handled as in a new project; "
+     "nothing\n"
+     "is stored.\n"},
     {"help", NULL, "[COMMAND]", OPERANDS_LIMIT, 0, COMMAND_LOCAL, false, help_command,
      "explain a command", NULL},
     {0},

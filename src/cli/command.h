@@ -83,6 +83,7 @@ enum status help_command(struct command_context *context);
 enum status health_command(struct command_context *context);
 enum status serve_command(struct command_context *context);
 enum status backup_command(struct command_context *context);
+enum status explain_command(struct command_context *context);
 
 /* Appends the overview of all commands, or what concerns one. */
 void help_overview(struct buffer *output);

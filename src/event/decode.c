@@ -51,8 +51,13 @@ static struct slice path_of_url(struct slice url) {
 }
 
 static void read_frame(struct reader *reader, yyjson_val *value, struct frame *frame) {
-  frame->in_app = UNSET;
+  frame->in_app = frame->sent_in_app = UNSET;
   fields_read(reader, &frame_fields, value, frame, NULL);
+  if (!reader->is_kept) {
+    yyjson_val *source_map = json_member(frame->data, "sourcemap");
+    frame->sent_in_app = frame->in_app;
+    frame->is_source_mapped = source_map && !yyjson_is_null(source_map);
+  }
   frame->has_context_line = frame->context_line.ptr != NULL;
   if (slice_equal(frame->function, SLICE("?"))) frame->function = SLICE_EMPTY;
   if (slice_equal(frame->symbol, SLICE("?"))) frame->symbol = SLICE_EMPTY;
@@ -112,6 +117,20 @@ static void read_named_stacktrace(struct reader *reader, yyjson_val *value,
 
 /* --- exceptions and threads --------------------------------------------------- */
 
+static struct slice ns_error_text(struct reader *reader, yyjson_val *error, const char *name) {
+  struct slice text = decode_any_text(reader, json_member(error, name), LIMIT_NAME);
+  return slice_is_empty(text) ? SLICE("None") : text;
+}
+
+/* Apple's errors are told apart by these two. */
+static void read_ns_error(struct reader *reader, struct mechanism *mechanism) {
+  yyjson_val *error = json_member(mechanism->meta, "ns_error");
+  mechanism->ns_error_domain = mechanism->ns_error_code = SLICE_EMPTY;
+  if (!yyjson_is_obj(error)) return;
+  mechanism->ns_error_domain = ns_error_text(reader, error, "domain");
+  mechanism->ns_error_code = ns_error_text(reader, error, "code");
+}
+
 static void read_mechanism(struct reader *reader, yyjson_val *value, struct exception *exception) {
   struct mechanism *mechanism = &exception->mechanism;
   const struct place *outer = reader->place;
@@ -122,6 +141,7 @@ static void read_mechanism(struct reader *reader, yyjson_val *value, struct exce
     mechanism->type = reader_cut(reader, json_text(value), LIMIT_NAME);
   } else {
     fields_read(reader, &mechanism_fields, value, mechanism, NULL);
+    if (!reader->is_kept) read_ns_error(reader, mechanism);
   }
   reader->place = outer;
 }
@@ -388,11 +408,15 @@ enum status event_decode(struct arena *arena, struct slice json, const struct ev
     return problem_set(problem, STATUS_BAD_INPUT, "An event has to be a JSON object.");
   }
   struct event *event = ARENA_NEW(arena, struct event);
-  struct reader reader = {.arena = arena, .event = event};
+  struct reader reader = {.arena = arena, .event = event, .is_kept = hints == NULL};
   event->level = LEVEL_ERROR;
   event->main_exception_id = -1;
   fields_read(&reader, &event_fields, root, event, read_attribute);
   read_lone_stacktrace(&reader, event, root);
+  if (!reader.is_kept) { /* grouping's, not the sender's */
+    event->main_exception_id = -1;
+    event->custom_title = SLICE_EMPTY;
+  }
   decode_normalize(&reader, root, hints);
   *result = event;
   return STATUS_OK;

@@ -28,30 +28,14 @@ struct slice pairs_get(struct pairs pairs, struct slice key) {
 
 /* --- which exception and which frame ------------------------------------------- */
 
-/* An exception group (RFC 79 of Sentry) is only a wrapper when all that it holds, at the top, is of
- * one type and value: then that is the error. Ids are places in a tree, the root's is 0. */
-static const struct exception *group_member(const struct event *event) {
-  const struct exception *member = NULL;
-  for (size_t i = event->exception_count; i-- > 0;) {
-    const struct exception *exception = &event->exceptions[i];
-    if (!exception->has_mechanism || exception->mechanism.exception_id < 0) return NULL;
-    if (exception->mechanism.parent_id != 0 || exception->mechanism.is_exception_group) continue;
-    if (!slice_starts_with(exception->mechanism.source, SLICE("errors[")) &&
-        !slice_starts_with(exception->mechanism.source, SLICE("exceptions[")))
-      continue;
-    if (member && (!slice_equal(member->type, exception->type) ||
-                   !slice_equal(member->value, exception->value)))
-      return NULL;
-    if (!member) member = exception;
-  }
-  return member;
-}
-
 const struct exception *event_main_exception(const struct event *event) {
   if (event->exception_count == 0) return NULL;
-  const struct exception *last = &event->exceptions[event->exception_count - 1];
-  const struct exception *member = last->mechanism.is_exception_group ? group_member(event) : NULL;
-  return member ? member : last;
+  for (size_t i = event->exception_count; event->main_exception_id > 0 && i-- > 0;) {
+    if (event->exceptions[i].mechanism.exception_id == event->main_exception_id) {
+      return &event->exceptions[i];
+    }
+  }
+  return &event->exceptions[event->exception_count - 1];
 }
 
 static const struct thread *only_thread(const struct event *event, size_t flag_offset) {
@@ -116,7 +100,7 @@ static struct slice join(struct arena *arena, struct slice a, struct slice middl
   return slice_of(text, a.len + middle.len + b.len);
 }
 
-static void derive_title(struct arena *arena, struct event *event) {
+static void derive_error_title(struct arena *arena, struct event *event) {
   const struct exception *exception = event_main_exception(event);
   struct slice message = one_line(arena, event->message_formatted, LIMIT_TITLE);
   bool is_error = exception && (!slice_is_empty(exception->type) || slice_is_empty(message));
@@ -133,6 +117,12 @@ static void derive_title(struct arena *arena, struct event *event) {
   bool has_both = !slice_is_empty(type) && !slice_is_empty(value);
   event->title =
       has_both ? join(arena, type, SLICE(": "), value) : (slice_is_empty(type) ? value : type);
+}
+
+static void derive_title(struct arena *arena, struct event *event) {
+  derive_error_title(arena, event);
+  struct slice custom = one_line(arena, event->custom_title, LIMIT_TITLE);
+  if (!slice_is_empty(custom)) event->title = custom;
 }
 
 /* --- culprit ---------------------------------------------------------------------- */

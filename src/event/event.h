@@ -57,6 +57,7 @@ struct frame {
   enum tristate in_app;      /* decided by grouping's rules, from what the SDK said */
   enum tristate sent_in_app; /* what the SDK said; kept, so that other rules can decide again */
   struct slice category;     /* of grouping's rules: "threadbase", …; not kept */
+  bool is_source_mapped;     /* read off `data`, which may be kept in part */
   bool stack_start;
   yyjson_val *vars, *data; /* objects, or null; see json/json.h for numbers in JSON values */
 };
@@ -73,7 +74,8 @@ struct mechanism {
   struct slice type, description, help_link, source;
   enum tristate handled;
   bool synthetic, is_exception_group;
-  int64_t exception_id, parent_id; /* -1 when absent */
+  int64_t exception_id, parent_id;             /* -1 when absent */
+  struct slice ns_error_domain, ns_error_code; /* read off `meta`, which may be kept in part */
   yyjson_val *data, *meta;
 };
 

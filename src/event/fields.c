@@ -26,6 +26,8 @@ static const struct field frame_list[] = {
     FIELD(frame, post_context, "post_context", FIELD_LINES, LIMIT_CONTEXT, LIMIT_CONTEXT_LINES),
     FIELD(frame, vars, "vars", FIELD_OBJECT, LIMIT_VARIABLE, BAG_MEDIUM_BYTES),
     FIELD(frame, in_app, "in_app", FIELD_TRISTATE, 0, 0),
+    FIELD(frame, sent_in_app, "sent_in_app", FIELD_TRISTATE, 0, 0),
+    FIELD(frame, is_source_mapped, "is_source_mapped", FIELD_BOOL, 0, 0),
     FIELD(frame, raw_function, "raw_function", FIELD_TEXT, LIMIT_SYMBOL, 0),
     FIELD(frame, package, "package", FIELD_TEXT, LIMIT_SYMBOL, 0),
     FIELD(frame, platform, "platform", FIELD_TEXT, LIMIT_LOGGER, 0),
@@ -49,6 +51,8 @@ static const struct field mechanism_list[] = {
     FIELD(mechanism, is_exception_group, "is_exception_group", FIELD_BOOL, 0, 0),
     FIELD(mechanism, exception_id, "exception_id", FIELD_INTEGER, 0, 0),
     FIELD(mechanism, parent_id, "parent_id", FIELD_INTEGER, 0, 0),
+    FIELD(mechanism, ns_error_domain, "ns_error_domain", FIELD_TEXT, LIMIT_NAME, 0),
+    FIELD(mechanism, ns_error_code, "ns_error_code", FIELD_TEXT, LIMIT_NAME, 0),
     FIELD(mechanism, data, "data", FIELD_OBJECT, LIMIT_VARIABLE, BAG_MEDIUM_BYTES),
     FIELD(mechanism, meta, "meta", FIELD_OBJECT, LIMIT_VARIABLE, BAG_SMALL_BYTES),
 };
@@ -106,6 +110,8 @@ static const struct field event_list[] = {
     FIELD(event, modules, "modules", FIELD_MAP, LIMIT_NAME, LIMIT_MODULES),
     FIELD(event, fingerprint, "fingerprint", FIELD_LINES, LIMIT_MESSAGE, LIMIT_FINGERPRINT),
     FIELD(event, checksum, "checksum", FIELD_TEXT, LIMIT_NAME, 0),
+    FIELD(event, main_exception_id, "main_exception_id", FIELD_INTEGER, 0, 0),
+    FIELD(event, custom_title, "custom_title", FIELD_TEXT, LIMIT_TITLE, 0),
     FIELD(event, debug_meta, "debug_meta", FIELD_OBJECT, LIMIT_SYMBOL, BAG_LARGE_BYTES),
 };
 

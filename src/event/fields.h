@@ -59,6 +59,7 @@ struct reader {
   const struct place *place;
   unsigned seen_attributes; /* bits: which of decode.c's attributes were read */
   size_t frame_count;       /* of all stack traces so far */
+  bool is_kept;             /* reads what event_write() wrote, with what grouping decided */
 };
 
 /* What to do with members that are not in the table. */

@@ -1,310 +1,368 @@
-/* grouping.c - from an event to the hash of its cause.
+/* grouping.c - from an event to the hashes of its cause.
  *
- * Ways to see the event are tried in order of preference; the first that has
- * something to say decides:
+ * Strategies are asked in order of preference; the first that has something to say
+ * decides:
  *
- *   checksum            sent by very old clients
- *   custom fingerprint  sent by the client; may include the default, see fingerprint.c
- *   app                 exceptions with their in-app frames, or a thread's in-app frames
- *   system              the same with all frames, when none is in-app
- *   exception           exception types and values, when there are no frames
- *   message             the message with variables taken out
- *   fallback            nothing to tell events apart by
+ *   exceptions  chain or group, with their frames    app and system
+ *   threads     the one crashed, current or only     app and system
+ *   template    file and line
+ *   report      of a browser's security policy
+ *   message     with variables taken out
  *
- * The hash covers the values of the chosen way, each ended by a NUL, which no text
- * holds. The order and the choice of values follow Sentry's, so that moving here
- * does not change what developers are used to.
+ * What has a stack trace is seen in two ways, which may both contribute: by the frames
+ * in the app and by all frames ("system"). An event is in a group when one of its
+ * hashes is. When nothing contributes, all such events are one group ("fallback").
+ *
+ * A checksum of very old clients replaces all that. A fingerprint replaces it too,
+ * or, when it holds "{{ default }}", is mixed into every hash.
+ *
+ * A hash is the MD5 of the values that contribute, one behind the other: the same
+ * as Sentry's configuration newstyle:2023-01-11 gives, so that moving here does not
+ * change what developers are used to.
  */
 #include "grouping/grouping.h"
 
-#include <sodium.h>
 #include <string.h>
 
+#include "base/md5.h"
 #include "grouping/parts.h"
 
 #include "base/banned.h"
 
-enum { MAX_VARIANTS = 8 };
+/* app, default, system, and one that replaces them: a fingerprint, a checksum or the fallback. */
+enum { MAX_VARIANTS = VIEW_COUNT + 1 };
 
 void values_add(struct values *values, struct slice name, struct slice value) {
-  if (values->count == values->capacity) {
-    size_t capacity = values->capacity ? values->capacity * 2 : 64;
+  values_add_all(values, (struct pairs){&(struct pair){name, value}, 1});
+}
+
+void values_add_all(struct values *values, struct pairs more) {
+  if (more.count == 0) return;
+  if (values->capacity - values->count < more.count) {
+    size_t capacity = (values->count + more.count) * 2;
+    if (capacity < 64) capacity = 64;
     struct pair *items = arena_alloc_raw(values->arena, capacity * sizeof *items);
     if (values->count) memcpy(items, values->items, values->count * sizeof *items);
     values->items = items;
     values->capacity = capacity;
   }
-  values->items[values->count++] = (struct pair){name, value};
+  memcpy(values->items + values->count, more.items, more.count * sizeof *more.items);
+  values->count += more.count;
 }
 
-static struct group_hash hash_values(const struct pair *items, size_t count) {
+struct group_hash values_hash(struct pairs values) {
   struct group_hash hash;
-  crypto_generichash_state state;
-  crypto_generichash_init(&state, NULL, 0, GROUPING_HASH_BYTES);
-  for (size_t i = 0; i < count; i++) {
-    struct slice value = items[i].value;
-    crypto_generichash_update(&state, (const unsigned char *)value.ptr, value.len);
-    crypto_generichash_update(&state, (const unsigned char *)"", 1);
-  }
-  crypto_generichash_final(&state, hash.bytes, GROUPING_HASH_BYTES);
+  struct md5 md5;
+  md5_start(&md5);
+  for (size_t i = 0; i < values.count; i++) md5_add(&md5, values.items[i].value);
+  md5_finish(&md5, hash.bytes);
   return hash;
 }
 
-/* --- stack traces and exceptions ------------------------------------------------- */
-
-enum frame_choice { IN_APP_FRAMES, ALL_FRAMES, NO_FRAMES };
-
-/* Adds the frames' values; returns how many frames contributed. */
-static size_t stacktrace_values(struct values *values, const struct event *event,
-                                const struct stacktrace *stacktrace, enum frame_choice choice) {
-  size_t contributing = 0;
-  for (size_t i = 0; choice != NO_FRAMES && i < stacktrace->count; i++) {
-    const struct frame *frame = &stacktrace->frames[i];
-    size_t before = values->count;
-    if (choice == IN_APP_FRAMES && frame->in_app != YES) continue;
-    if (i > 0 && frame_is_recursion(frame, frame - 1)) continue;
-    frame_values(values, event, frame);
-    contributing += values->count > before;
-  }
-  return contributing;
+static struct pairs pairs_of(const struct values *values) {
+  return (struct pairs){values->items, values->count};
 }
 
-static size_t exception_values(struct values *values, const struct event *event,
-                               const struct exception *exception, enum frame_choice choice) {
-  size_t type_at = values->count;
-  if (!exception->mechanism.synthetic && !slice_is_empty(exception->type)) {
-    values_add(values, SLICE("type"), exception->type);
-  }
-  size_t value_at = values->count;
-  size_t frames = stacktrace_values(values, event, &exception->stacktrace, choice);
-  if (frames == 0) {
-    values->count = value_at;
-    if (!slice_is_empty(exception->value)) {
-      values_add(values, SLICE("value"), message_parameterize(values->arena, exception->value));
-    } else if (value_at == type_at && !slice_is_empty(exception->type)) {
-      values_add(values, SLICE("type"), exception->type);
-    }
-  }
-  return frames;
-}
-
-static const struct exception *exception_by_id(const struct event *event, int64_t id) {
-  for (size_t i = 0; i < event->exception_count; i++) {
-    if (event->exceptions[i].mechanism.exception_id == id) return &event->exceptions[i];
-  }
-  return NULL;
-}
-
-/* Exception groups (RFC 79 of Sentry): whether ids and parents make a tree with the group 0 as its
- * root. */
-static bool is_exception_tree(const struct event *event) {
-  const struct exception *root = exception_by_id(event, 0);
-  if (event->exception_count < 2 || !root || !root->mechanism.is_exception_group) return false;
-  for (size_t i = 0; i < event->exception_count; i++) {
-    const struct exception *exception = &event->exceptions[i];
-    int64_t id = exception->mechanism.exception_id, parent = exception->mechanism.parent_id;
-    if (id < 0 || exception_by_id(event, id) != exception) return false;
-    if (id != 0 && (parent < 0 || parent >= id || !exception_by_id(event, parent))) return false;
-  }
-  return true;
-}
-
-/* Below groups only, and not a group itself. */
-static bool is_top_level(const struct event *event, const struct exception *exception) {
-  if (exception->mechanism.is_exception_group) return false;
-  while (exception && exception->mechanism.exception_id != 0) {
-    exception = exception_by_id(event, exception->mechanism.parent_id);
-    if (exception && !exception->mechanism.is_exception_group) return false;
-  }
-  return true;
-}
-
-/* Of equal errors in a group one takes part; when all are equal the group itself does not matter.
+/* --- strategies --------------------------------------------------------------------------------
  */
-static void choose_exceptions(struct arena *arena, const struct event *event,
-                              enum frame_choice frames, bool *is_chosen) {
-  bool is_tree = is_exception_tree(event);
-  struct group_hash *hashes = ARENA_ARRAY(arena, event->exception_count, struct group_hash);
-  size_t distinct = 0;
-  for (size_t i = 0; i < event->exception_count; i++) {
-    is_chosen[i] = !is_tree;
-    if (!is_tree || !is_top_level(event, &event->exceptions[i])) continue;
-    struct values values = {.arena = arena};
-    exception_values(&values, event, &event->exceptions[i], frames);
-    hashes[i] = hash_values(values.items, values.count);
-    is_chosen[i] = true;
-    for (size_t j = 0; j < i; j++) {
-      if (is_chosen[j] && memcmp(&hashes[i], &hashes[j], sizeof hashes[i]) == 0) {
-        is_chosen[i] = false;
-        break;
-      }
-    }
-    distinct += is_chosen[i];
+
+/* The thread whose stack stands for the event; null when there is none or none can be told. */
+static const struct thread *chosen_thread(const struct event *event) {
+  const struct thread *crashed = NULL, *current = NULL;
+  size_t crashed_count = 0, current_count = 0;
+  for (size_t i = 0; i < event->thread_count; i++) {
+    const struct thread *thread = &event->threads[i];
+    if (thread->crashed == YES && ++crashed_count) crashed = thread;
+    if (thread->current == YES && ++current_count) current = thread;
   }
-  if (!is_tree || distinct == 1) return;
-  const struct exception *root = exception_by_id(event, 0);
-  is_chosen[root - event->exceptions] = true;
+  if (crashed_count == 1) return crashed;
+  if (current_count == 1) return current;
+  return event->thread_count == 1 ? &event->threads[0] : NULL;
 }
 
-static size_t event_values(struct values *values, const struct event *event,
-                           enum frame_choice choice) {
-  size_t frames = 0;
-  if (event->exception_count == 0) {
-    const struct stacktrace *stacktrace = event_main_stacktrace(event);
-    return stacktrace ? stacktrace_values(values, event, stacktrace, choice) : 0;
-  }
-  bool *is_chosen = ARENA_ARRAY(values->arena, event->exception_count, bool);
-  choose_exceptions(values->arena, event, choice, is_chosen);
-  for (size_t i = 0; i < event->exception_count; i++) {
-    if (is_chosen[i]) frames += exception_values(values, event, &event->exceptions[i], choice);
-  }
-  return frames;
-}
-
-/* --- variants -------------------------------------------------------------------- */
-
-struct computation {
-  struct arena *arena;
-  const struct event *event;
-  struct grouping *grouping;
-  bool explain;
-  bool is_decided;
-};
-
-/* Adds a variant. The first usable one decides; later ones are kept for the explanation alone. */
-static void add_variant(struct computation *computation, struct slice name,
-                        struct slice description, const struct values *values) {
-  struct grouping *grouping = computation->grouping;
-  struct grouping_variant *variant = &grouping->variants[grouping->variant_count++];
-  *variant = (struct grouping_variant){.name = name, .description = description};
-  variant->values = (struct pairs){values->items, values->count};
-  variant->hash = hash_values(values->items, values->count);
-  variant->contributes = !computation->is_decided;
-  if (variant->contributes) {
-    grouping->hashes[grouping->hash_count++] = variant->hash;
-    computation->is_decided = true;
-  } else {
-    variant->reason = arena_printf(computation->arena, "%.*s comes first",
-                                   SLICE_ARGS(grouping->variants[0].description));
-  }
-}
-
-/* A variant that cannot be used, for the explanation. */
-static void add_unusable(struct computation *computation, struct slice name,
-                         struct slice description, struct slice reason) {
-  struct grouping *grouping = computation->grouping;
-  if (!computation->explain) return;
-  grouping->variants[grouping->variant_count++] =
-      (struct grouping_variant){.name = name, .description = description, .reason = reason};
-}
-
-static bool is_finished(const struct computation *computation) {
-  return computation->is_decided && !computation->explain;
-}
-
-/* Whether there is any frame; without one no message need be read for the stack variants. */
-static bool has_frames(const struct event *event) {
-  size_t frames = 0;
-  for (size_t i = 0; i < event->exception_count; i++)
-    frames += event->exceptions[i].stacktrace.count;
-  return frames || (event->exception_count == 0 && event_main_stacktrace(event));
-}
-
-static void add_stack_variant(struct computation *computation, enum frame_choice choice) {
+static void describe_threads(const struct computation *computation, struct part parts[VIEW_COUNT]) {
   const struct event *event = computation->event;
-  bool has_exception = event->exception_count > 0;
-  struct values values = {.arena = computation->arena};
-  if (is_finished(computation)) return;
-  size_t frames = has_frames(event) ? event_values(&values, event, choice) : 0;
-  if (choice == IN_APP_FRAMES) {
-    struct slice name = SLICE("app"), description = has_exception
-                                                        ? SLICE("exception type and in-app frames")
-                                                        : SLICE("in-app frames of the thread");
-    if (frames)
-      add_variant(computation, name, description, &values);
-    else
-      add_unusable(computation, name, description, SLICE("there is no in-app frame"));
+  if (event->thread_count == 0) return;
+  const struct thread *thread = chosen_thread(event);
+  if (!thread || thread->stacktrace.count == 0) {
+    parts[VIEW_APP].exists = true;
+    parts[VIEW_APP].reason = thread ? "the thread has no stack trace"
+                                    : "not exactly one thread crashed, is current, or is there";
     return;
   }
-  struct slice name = SLICE("system"), description = has_exception
-                                                         ? SLICE("exception type and all frames")
-                                                         : SLICE("all frames of the thread");
-  if (frames)
-    add_variant(computation, name, description, &values);
-  else
-    add_unusable(computation, name, description, SLICE("there is no stack trace to go by"));
+  for (int view = 0; view < STACK_VIEWS; view++) {
+    parts[view].exists = true;
+    parts[view].values.arena = computation->arena;
+  }
+  stack_add(computation, NULL, &thread->stacktrace, parts);
 }
 
-static void add_exception_variant(struct computation *computation) {
-  struct values values = {.arena = computation->arena};
-  if (is_finished(computation) || computation->event->exception_count == 0) return;
-  event_values(&values, computation->event, NO_FRAMES);
-  if (values.count) {
-    add_variant(computation, SLICE("exception"), SLICE("exception type and value"), &values);
+static void describe_message(const struct computation *computation, struct part parts[VIEW_COUNT]) {
+  const struct event *event = computation->event;
+  struct part *part = &parts[VIEW_DEFAULT];
+  struct slice message =
+      slice_is_empty(event->message_template) ? event->message_formatted : event->message_template;
+  if (slice_is_empty(message)) return;
+  part->exists = part->contributes = true;
+  part->values.arena = computation->arena;
+  values_add(&part->values, SLICE("message"), message_parameterize(computation->arena, message));
+}
+
+static const struct strategy {
+  const char *name; /* as in "the exception comes first" */
+  void (*describe)(const struct computation *computation, struct part parts[VIEW_COUNT]);
+  const char *descriptions[VIEW_COUNT];
+  const char *without_frames; /* what VIEW_APP is when no frame takes part */
+} strategies[] = {
+    {"the exception",
+     exceptions_describe,
+     {"exception type and frames in the app", "exception type and all frames", NULL},
+     "exception type and value"},
+    {"the thread",
+     describe_threads,
+     {"frames of the thread that are in the app", "all frames of the thread", NULL},
+     "frames of the thread"},
+    {"the template", template_describe, {NULL, NULL, "place in the template"}, NULL},
+    {"the security report", report_describe, {NULL, NULL, "security report"}, NULL},
+    {"the message", describe_message, {NULL, NULL, "message with variables taken out"}, NULL},
+};
+enum { STRATEGIES = sizeof strategies / sizeof strategies[0] };
+
+/* --- which views of a strategy count ------------------------------------------------------------
+ */
+
+struct outcome {
+  struct part parts[VIEW_COUNT];
+  struct group_hash hashes[VIEW_COUNT];
+};
+
+static void refuse(struct part *part, const char *reason) {
+  part->contributes = false;
+  part->reason = reason;
+}
+
+/* The view by all frames leads: without it the other is not used, and when both are the same one is
+ * enough. Where frames count in one view, a view without any is not used. */
+static void settle_views(struct outcome *outcome) {
+  struct part *app = &outcome->parts[VIEW_APP], *system = &outcome->parts[VIEW_SYSTEM];
+  for (int view = 0; view < VIEW_COUNT; view++) {
+    const struct part *part = &outcome->parts[view];
+    if (part->contributes) outcome->hashes[view] = values_hash(pairs_of(&part->values));
+  }
+  if (app->contributes && system->exists) {
+    const struct group_hash *hashes = outcome->hashes;
+    if (!system->contributes) {
+      refuse(app, "no frame counts, in the app or elsewhere");
+    } else if (memcmp(&hashes[VIEW_APP], &hashes[VIEW_SYSTEM], sizeof hashes[0]) == 0) {
+      refuse(app, "the same as with all frames");
+    }
+  }
+  if (app->contributes && system->has_stack && !app->has_stack) {
+    refuse(app, "no frame in the app counts, while others do");
+  }
+  if (system->contributes && app->has_stack && !system->has_stack) {
+    refuse(system, "only frames in the app count");
   }
 }
 
-static void add_message_variant(struct computation *computation) {
-  const struct event *event = computation->event;
+static bool contributes(const struct outcome *outcome) {
+  for (int view = 0; view < VIEW_COUNT; view++) {
+    if (outcome->parts[view].contributes) return true;
+  }
+  return false;
+}
+
+/* --- variants ------------------------------------------------------------------------------------
+ */
+
+/* What is said of a part that nobody refused, and that still says nothing. */
+static struct slice silence_of(const struct computation *computation, const struct part *part,
+                               enum view view) {
+  if (!slice_is_empty(part->rule)) {
+    return arena_printf(computation->arena, "the stack trace is left out by the rule \"%.*s\"",
+                        SLICE_ARGS(part->rule));
+  }
+  if (part->reason) return slice_of_string(part->reason);
+  if (part->all_frames == 0) return SLICE("there is nothing to tell events apart by");
+  return view == VIEW_APP ? SLICE("no frame is in the app, or none of them counts")
+                          : SLICE("no frame counts");
+}
+
+static struct slice description_of(const struct computation *computation,
+                                   const struct strategy *strategy, const struct part *part,
+                                   enum view view) {
+  const char *description = strategy->descriptions[view];
+  if (view != VIEW_DEFAULT && !part->has_stack) description = strategy->without_frames;
+  if (!part->has_stack) return slice_of_string(description);
+  return arena_printf(computation->arena, "%s (%zu of %zu)", description, part->frames,
+                      part->all_frames);
+}
+
+static const struct slice view_names[VIEW_COUNT] = {
+    [VIEW_APP] = {"app", 3}, [VIEW_SYSTEM] = {"system", 6}, [VIEW_DEFAULT] = {"default", 7}};
+
+struct collection {
+  const struct computation *computation;
+  const struct fingerprint *fingerprint;
+  struct grouping *grouping;
+  const struct strategy *winner; /* null until one contributes */
+  bool is_listed[VIEW_COUNT];
+};
+
+static void add_hash(struct grouping *grouping, const struct group_hash *hash) {
+  grouping->hashes[grouping->hash_count++] = *hash;
+}
+
+/* Mixes the fingerprint into a variant that counts. */
+static void salt(const struct collection *collection, struct grouping_variant *variant) {
+  struct values values = {.arena = collection->computation->arena};
+  fingerprint_values(collection->computation, collection->fingerprint, variant->values, &values);
+  variant->values = pairs_of(&values);
+  variant->hash = values_hash(variant->values);
+  if (!collection->computation->explain) return;
+  variant->description = arena_printf(collection->computation->arena, "%.*s, with the fingerprint",
+                                      SLICE_ARGS(variant->description));
+}
+
+static struct slice reason_against(const struct collection *collection,
+                                   const struct strategy *strategy, const struct part *part,
+                                   enum view view) {
+  if (collection->fingerprint->defaults == 0 && collection->fingerprint->values.count) {
+    return SLICE("the fingerprint decides");
+  }
+  if (collection->winner && collection->winner != strategy) {
+    return arena_printf(collection->computation->arena, "%s comes first", collection->winner->name);
+  }
+  return silence_of(collection->computation, part, view);
+}
+
+/* One variant for each view: that of the strategy which decides, or else of the first that has the
+ * view. */
+static void list_variant(struct collection *collection, const struct strategy *strategy,
+                         const struct outcome *outcome, enum view view) {
+  struct grouping *grouping = collection->grouping;
+  const struct part *part = &outcome->parts[view];
+  bool counts = part->contributes && collection->winner == strategy;
+  if (!part->exists || collection->is_listed[view]) return;
+  if (!counts && !collection->computation->explain) return;
+  struct grouping_variant *variant = &grouping->variants[grouping->variant_count++];
+  collection->is_listed[view] = true;
+  *variant = (struct grouping_variant){.name = view_names[view],
+                                       .contributes = counts,
+                                       .hash = outcome->hashes[view],
+                                       .values = pairs_of(&part->values)};
+  if (collection->computation->explain) {
+    variant->description = description_of(collection->computation, strategy, part, view);
+    if (!counts) variant->reason = reason_against(collection, strategy, part, view);
+  }
+  if (counts && !fingerprint_is_default(collection->fingerprint)) salt(collection, variant);
+  if (counts) add_hash(grouping, &variant->hash);
+}
+
+static void list_strategy(struct collection *collection, size_t index,
+                          const struct outcome *outcome) {
+  static const enum view order[] = {VIEW_APP, VIEW_DEFAULT, VIEW_SYSTEM};
+  for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+    list_variant(collection, &strategies[index], outcome, order[i]);
+  }
+}
+
+/* Asks the strategies; with a fingerprint of one's own they decide nothing. */
+static void add_strategies(struct collection *collection, bool may_decide) {
+  const struct computation *computation = collection->computation;
+  struct outcome *outcomes = ARENA_ARRAY(computation->arena, STRATEGIES, struct outcome);
+  size_t winner = STRATEGIES;
+  for (size_t i = 0; i < STRATEGIES; i++) {
+    strategies[i].describe(computation, outcomes[i].parts);
+    settle_views(&outcomes[i]);
+    if (winner == STRATEGIES && contributes(&outcomes[i])) winner = i;
+    if (winner < STRATEGIES && !computation->explain) break;
+  }
+  if (winner < STRATEGIES && may_decide) {
+    collection->winner = &strategies[winner];
+    list_strategy(collection, winner, &outcomes[winner]);
+  }
+  for (size_t i = 0; computation->explain && i < STRATEGIES; i++) {
+    list_strategy(collection, i, &outcomes[i]);
+  }
+}
+
+/* --- what replaces the strategies ----------------------------------------------------------------
+ */
+
+static void add_only(struct grouping *grouping, const struct grouping_variant *variant) {
+  struct grouping_variant *added = &grouping->variants[grouping->variant_count++];
+  *added = *variant;
+  added->contributes = true;
+  add_hash(grouping, &added->hash);
+}
+
+/* 32 hexadecimal digits are the hash itself. */
+static void add_checksum(struct arena *arena, struct slice checksum, struct grouping *grouping) {
+  struct values values = {.arena = arena};
+  struct group_hash sum;
+  bool is_hash = hex_decode(checksum, sum.bytes, GROUPING_HASH_BYTES);
+  values_add(&values, SLICE("checksum"), checksum);
+  if (!is_hash) sum = values_hash(pairs_of(&values));
+  add_only(grouping, &(struct grouping_variant){
+                         .name = is_hash ? SLICE("checksum") : SLICE("hashed-checksum"),
+                         .description = SLICE("checksum sent by the client"),
+                         .values = pairs_of(&values),
+                         .hash = sum});
+}
+
+static void add_fingerprint(const struct computation *computation,
+                            const struct fingerprint *fingerprint, struct grouping *grouping) {
   struct values values = {.arena = computation->arena};
-  struct slice message =
-      slice_is_empty(event->message_template) ? event->message_formatted : event->message_template;
-  if (is_finished(computation) || slice_is_empty(message)) return;
-  values_add(&values, SLICE("message"), message_parameterize(computation->arena, message));
-  add_variant(computation, SLICE("message"), SLICE("message with variables taken out"), &values);
+  struct slice description = SLICE("fingerprint sent by the client");
+  fingerprint_values(computation, fingerprint, (struct pairs){0}, &values);
+  if (!slice_is_empty(fingerprint->rule)) {
+    description = fingerprint->is_built_in ? SLICE("fingerprint of a built-in rule")
+                                           : SLICE("fingerprint of a rule of the project");
+  }
+  add_only(grouping, &(struct grouping_variant){.name = fingerprint->is_built_in
+                                                            ? SLICE("built-in-fingerprint")
+                                                            : SLICE("custom-fingerprint"),
+                                                .description = description,
+                                                .values = pairs_of(&values),
+                                                .hash = values_hash(pairs_of(&values))});
 }
 
-static void add_fallback(struct computation *computation) {
-  struct values values = {.arena = computation->arena};
-  if (computation->is_decided) return;
-  values_add(&values, SLICE("fallback"), SLICE("fallback"));
-  add_variant(computation, SLICE("fallback"), SLICE("nothing to tell events apart by"), &values);
+static void add_fallback(struct grouping *grouping) {
+  add_only(grouping,
+           &(struct grouping_variant){.name = SLICE("fallback"),
+                                      .description = SLICE("nothing to tell events apart by"),
+                                      .hash = values_hash((struct pairs){0})});
 }
 
-static void add_default_variants(struct computation *computation) {
-  add_stack_variant(computation, IN_APP_FRAMES);
-  add_stack_variant(computation, ALL_FRAMES);
-  add_exception_variant(computation);
-  add_message_variant(computation);
-  add_fallback(computation);
-}
+/* --- all
+ * -------------------------------------------------------------------------------------------- */
 
-static void add_checksum(struct computation *computation) {
-  struct values values = {.arena = computation->arena};
-  if (slice_is_empty(computation->event->checksum)) return;
-  values_add(&values, SLICE("checksum"), computation->event->checksum);
-  add_variant(computation, SLICE("checksum"), SLICE("checksum sent by the client"), &values);
-}
-
-/* The values that "{{ default }}" stands for: those of the variant that would decide. */
-static struct values default_values(struct arena *arena, const struct event *event) {
-  struct grouping_variant variants[MAX_VARIANTS];
-  struct grouping grouping = {.variants = variants};
-  struct computation computation = {.arena = arena, .event = event, .grouping = &grouping};
-  add_default_variants(&computation);
-  struct pairs values = variants[0].values;
-  return (struct values){.arena = arena, .items = values.items, .count = values.count};
-}
-
-static void add_fingerprint(struct computation *computation) {
-  const struct event *event = computation->event;
-  struct values values = {.arena = computation->arena};
-  if (is_finished(computation) || fingerprint_is_default(event->fingerprint)) return;
-  struct values defaults = default_values(computation->arena, event);
-  fingerprint_values(&values, event, &defaults);
-  add_variant(computation, SLICE("custom-fingerprint"), SLICE("fingerprint sent by the client"),
-              &values);
+static void compute(const struct computation *computation, struct grouping *grouping) {
+  struct event *event = computation->event;
+  struct fingerprint fingerprint = fingerprint_of(computation);
+  struct collection collection = {
+      .computation = computation, .fingerprint = &fingerprint, .grouping = grouping};
+  bool is_own = fingerprint.values.count > 0 && fingerprint.defaults == 0;
+  grouping->fingerprint_rule = fingerprint.rule;
+  if (is_own) add_fingerprint(computation, &fingerprint, grouping);
+  /* The chain tells which exception gives the title, whoever decides the group. */
+  bool is_wanted = !is_own || computation->explain || exception_group_exists(event);
+  if (is_wanted) add_strategies(&collection, !is_own);
+  if (grouping->hash_count == 0) add_fallback(grouping);
 }
 
 void grouping_compute(struct arena *arena, struct event *event, const struct grouping_rules *rules,
                       bool explain, struct grouping *grouping) {
-  (void)rules;
+  struct computation computation = {arena, event, rules, explain};
   *grouping = (struct grouping){0};
   grouping->variants = ARENA_ARRAY(arena, MAX_VARIANTS, struct grouping_variant);
-  in_app_mark(event);
-  struct computation computation = {
-      .arena = arena, .event = event, .grouping = grouping, .explain = explain};
-  add_checksum(&computation);
-  add_fingerprint(&computation);
-  if (!is_finished(&computation)) add_default_variants(&computation);
+  event->main_exception_id = -1;
+  event->custom_title = SLICE_EMPTY;
+  rules_mark_frames(arena, event, rules);
+  if (!slice_is_empty(event->checksum)) {
+    add_checksum(arena, event->checksum, grouping);
+  } else {
+    compute(&computation, grouping);
+  }
 }

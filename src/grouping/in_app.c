@@ -136,7 +136,6 @@ static bool is_node_builtin(const struct frame *frame) {
 
 static bool is_in_app(struct slice platform, const struct frame *frame) {
   enum family family = platform_family(platform);
-  if (family == FAMILY_JAVA) platform = SLICE("java");
   if (slice_equal(frame->filename, SLICE("[native code]"))) return false;
   if (is_library_path(frame->abs_path) || is_library_path(frame->filename) ||
       is_library_path(frame->package))
@@ -157,26 +156,41 @@ static bool is_settled(struct slice platform, const struct frame *frame) {
          (frame->in_app == YES && platform_family(platform) != FAMILY_NATIVE);
 }
 
-static bool mark_stacktrace(const struct event *event, struct stacktrace *stacktrace) {
-  bool is_marked = false;
+static void mark_stacktrace(const struct event *event, struct stacktrace *stacktrace) {
   for (size_t i = 0; i < stacktrace->count; i++) {
     struct frame *frame = &stacktrace->frames[i];
     struct slice platform = frame_platform(event, frame);
+    frame->in_app = frame->sent_in_app;
     if (is_settled(platform, frame)) continue;
-    enum tristate was = frame->in_app;
     frame->in_app = is_in_app(platform, frame) ? YES : NO;
-    is_marked |= frame->in_app != was;
   }
-  return is_marked;
 }
 
-bool in_app_mark(struct event *event) {
-  bool is_marked = false;
+void rules_mark_frames(struct arena *arena, struct event *event,
+                       const struct grouping_rules *rules) {
+  (void)arena, (void)rules;
   for (size_t i = 0; i < event->exception_count; i++) {
-    is_marked |= mark_stacktrace(event, &event->exceptions[i].stacktrace);
+    mark_stacktrace(event, &event->exceptions[i].stacktrace);
   }
   for (size_t i = 0; i < event->thread_count; i++) {
-    is_marked |= mark_stacktrace(event, &event->threads[i].stacktrace);
+    mark_stacktrace(event, &event->threads[i].stacktrace);
   }
-  return is_marked;
+}
+
+void rules_update_frames(const struct rule_subject *subject, const struct stacktrace *stacktrace,
+                         struct stack_view *views, size_t view_count) {
+  (void)subject, (void)stacktrace, (void)views, (void)view_count;
+}
+
+bool rules_match_fingerprint(const struct grouping_rules *rules, const struct event *event,
+                             struct fingerprint_match *match) {
+  (void)rules, (void)event, (void)match;
+  return false;
+}
+
+enum status grouping_rules_compile(struct arena *arena, const struct grouping_rules_text *text,
+                                   const struct grouping_rules **rules, struct problem *problem) {
+  (void)arena, (void)text, (void)problem;
+  *rules = NULL;
+  return STATUS_OK;
 }
