@@ -1,7 +1,7 @@
 /* explain_command.c - how one raw event is understood: cleaned, and grouped with others or not.
  *
- * The event goes the way that a new one goes in the server (ingest/pipeline.h), with the settings of a
- * new project and no storage, so that it also helps on a machine without data.
+ * The event goes the way that a new one goes in the server (ingest/pipeline.h), with the settings
+ * of a new project and no storage, so that it also helps on a machine without data.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,9 +37,8 @@ static enum status read_all(struct arena *arena, int file, size_t limit, struct 
 static enum status read_file(struct command_context *context, struct slice name, size_t limit,
                              struct slice *text) {
   bool is_standard_input = slice_equal(name, SLICE("-"));
-  int file = is_standard_input
-                 ? STDIN_FILENO
-                 : open(arena_string(context->arena, name), O_RDONLY | O_CLOEXEC);
+  int file = is_standard_input ? STDIN_FILENO
+                               : open(arena_string(context->arena, name), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     return problem_set(context->problem, STATUS_NOT_FOUND, "%.*s cannot be opened: %s.",
                        SLICE_ARGS(name), strerror(errno));
@@ -55,8 +54,8 @@ static enum status read_file(struct command_context *context, struct slice name,
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
-/* Both kinds of rules stand in one file: those with an arrow are for fingerprints. Lines of the other
- * kind are left empty, so that messages name the line in the file. */
+/* Both kinds of rules stand in one file: those with an arrow are for fingerprints. Lines of the
+ * other kind are left empty, so that messages name the line in the file. */
 static struct grouping_rules_text split_rules(struct arena *arena, struct slice text) {
   char *stack = arena_alloc_raw(arena, text.len + 1);
   char *fingerprints = arena_alloc_raw(arena, text.len + 1);
@@ -86,7 +85,8 @@ static enum status add_rules(struct command_context *context, struct project_con
   return grouping_rules_compile(context->arena, &rules, &config->grouping_rules, context->problem);
 }
 
-/* --- the explanation ---------------------------------------------------------------------------- */
+/* --- the explanation ----------------------------------------------------------------------------
+ */
 
 static void write_member(struct json_writer *json, const char *name, struct slice text) {
   json_write_key(json, name);
@@ -179,8 +179,7 @@ static enum status run_pipeline(struct command_context *context, struct slice js
                                 struct project_config *config, struct pipeline_result *result) {
   const struct event_hints hints = {.received_ms = clock_now_ms()};
   const struct pipeline_input input = {.json = json, .hints = &hints, .explain = true};
-  enum status status =
-      pipeline_run(context->arena, config, &input, result, context->problem);
+  enum status status = pipeline_run(context->arena, config, &input, result, context->problem);
   if (status || slice_is_empty(result->filtered_by)) return status;
   struct slice filtered_by = result->filtered_by;
   config->filters = NULL;

@@ -30,7 +30,9 @@ static const struct event_hints plain_hints = {.received_ms = NOW_MS};
 static struct event *decode_slice(struct slice json, const struct event_hints *hints) {
   struct event *event = NULL;
   struct problem problem = {0};
+  struct grouping grouping;
   if (event_decode(&arena, json, hints, &event, &problem)) fail_msg("%s", problem.message);
+  grouping_compute(&arena, event, NULL, false, &grouping);
   event_derive(&arena, event);
   return event;
 }

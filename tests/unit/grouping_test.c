@@ -29,140 +29,279 @@ static struct event *decode(const char *json) {
   return event;
 }
 
-/* The variant that decides, and its values joined by '|'. */
-static const char *values_of(const char *json, const char **name) {
+/* Names of the variants that contribute, and the values of the first joined by '|'. */
+static const char *values_of(const char *json, const char **names) {
   struct grouping grouping, quick;
   grouping_compute(&arena, decode(json), NULL, true, &grouping);
   grouping_compute(&arena, decode(json), NULL, false, &quick);
-  assert_int_equal(grouping.hash_count, 1);
-  assert_memory_equal(&grouping.hashes[0], &quick.hashes[0], sizeof grouping.hashes[0]);
-  struct slice text = SLICE_EMPTY;
+  assert_int_equal(grouping.hash_count, quick.hash_count);
+  assert_memory_equal(grouping.hashes, quick.hashes,
+                      grouping.hash_count * sizeof(struct group_hash));
+  struct slice values = SLICE_EMPTY, joined = SLICE_EMPTY;
+  size_t hashes = 0;
   for (size_t i = 0; i < grouping.variant_count; i++) {
     const struct grouping_variant *variant = &grouping.variants[i];
     assert_true(variant->contributes == slice_is_empty(variant->reason));
+    assert_false(slice_is_empty(variant->description));
     if (!variant->contributes) continue;
-    *name = arena_string(&arena, variant->name);
-    for (size_t j = 0; j < variant->values.count; j++) {
-      if (j) text = arena_concat(&arena, text, SLICE("|"));
-      text = arena_concat(&arena, text, variant->values.items[j].value);
+    assert_memory_equal(&variant->hash, &grouping.hashes[hashes], sizeof variant->hash);
+    if (hashes) joined = arena_concat(&arena, joined, SLICE("+"));
+    joined = arena_concat(&arena, joined, variant->name);
+    for (size_t j = 0; hashes == 0 && j < variant->values.count; j++) {
+      if (j) values = arena_concat(&arena, values, SLICE("|"));
+      values = arena_concat(&arena, values, variant->values.items[j].value);
     }
+    hashes++;
   }
-  return arena_string(&arena, text);
+  assert_int_equal(hashes, grouping.hash_count);
+  *names = arena_string(&arena, joined);
+  return arena_string(&arena, values);
 }
 
 struct expectation {
-  const char *json, *variant, *values;
+  const char *json, *variants, *values;
 };
 
 static void expect(const struct expectation *expectations, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    const char *name = "none";
-    const char *values = values_of(expectations[i].json, &name);
+    const char *names;
+    const char *values = values_of(expectations[i].json, &names);
     assert_string_equal(values, expectations[i].values);
-    assert_string_equal(name, expectations[i].variant);
+    assert_string_equal(names, expectations[i].variants);
   }
 }
+#define EXPECT(list) expect(list, sizeof list / sizeof list[0])
 
 #define STACK(platform, frames)                                          \
   "{\"platform\":\"" platform                                            \
   "\",\"exception\":[{\"type\":\"E\",\"value\":\"v 1\",\"stacktrace\":{" \
   "\"frames\":[" frames "]}}]}"
+#define MINE ",\"in_app\":true}"
+#define THEIRS ",\"in_app\":false}"
+#define FRAME(platform, frame) STACK(platform, frame THEIRS)
 
 static void prefers_in_order(void **state) {
   (void)state;
   static const struct expectation expectations[] = {
-      {"{\"checksum\":\"c\",\"fingerprint\":[\"f\"]}", "checksum", "c"},
+      {"{\"checksum\":\"c\",\"fingerprint\":[\"f\"]}", "hashed-checksum", "c"},
+      {"{\"checksum\":\"D41D8CD98F00B204E9800998ECF8427E\"}", "checksum",
+       "D41D8CD98F00B204E9800998ECF8427E"},
       {"{\"fingerprint\":[\"f\",\"g\"],\"message\":\"m\"}", "custom-fingerprint", "f|g"},
-      {"{\"fingerprint\":[\"{{ default }}\"],\"message\":\"m\"}", "message", "m"},
-      {"{\"fingerprint\":[\"{{default}}\",\"x\"],\"message\":\"m 1\"}", "custom-fingerprint",
-       "m <int>|x"},
-      {STACK("python",
-             "{\"module\":\"a\",\"function\":\"f\",\"in_app\":true},"
-             "{\"module\":\"lib\",\"function\":\"g\",\"in_app\":false}"),
-       "app", "E|a|f"},
-      {STACK("python", "{\"module\":\"lib\",\"function\":\"g\",\"in_app\":false}"), "system",
-       "E|lib|g"},
-      {"{\"exception\":[{\"type\":\"E\",\"value\":\"user 17 gone\"}]}", "exception",
+      {"{\"fingerprint\":[\"{{ default }}\"],\"message\":\"m\"}", "default", "m"},
+      {"{\"fingerprint\":[\"{{default}}\",\"x\"],\"message\":\"m 1\"}", "default", "m <int>|x"},
+      {"{\"fingerprint\":[\"{{default}}\",\"x\"]}", "fallback", ""},
+      {"{\"exception\":[{\"type\":\"E\",\"value\":\"user 17 gone\"}],\"message\":\"m\"}", "app",
        "E|user <int> gone"},
-      {"{\"exception\":[{\"type\":\"E\"}]}", "exception", "E"},
-      {"{\"message\":\"user 17 gone\"}", "message", "user <int> gone"},
-      {"{\"logentry\":{\"message\":\"user %s gone\",\"params\":[17]}}", "message", "user %s gone"},
-      {"{\"threads\":[{\"id\":1,\"current\":true,\"stacktrace\":{\"frames\":[{\"function\":\"f\"}]}"
-       "}],"
-       "\"message\":\"m\"}",
-       "app", "f"},
-      {"{}", "fallback", "fallback"},
+      {"{\"exception\":[{\"type\":\"E\"}]}", "app", "E"},
+      {"{\"message\":\"user 17 gone\"}", "default", "user <int> gone"},
+      {"{\"logentry\":{\"message\":\"user %s gone\",\"params\":[17]}}", "default", "user %s gone"},
+      {"{}", "fallback", ""},
   };
-  expect(expectations, sizeof expectations / sizeof expectations[0]);
+  EXPECT(expectations);
+}
+
+static void sees_stacks_in_two_ways(void **state) {
+  (void)state;
+  static const struct expectation expectations[] = {
+      {STACK("python", "{\"module\":\"a\",\"function\":\"f\"" MINE
+                       ",{\"module\":\"lib\",\"function\":\"g\"" THEIRS),
+       "app+system", "a|f|E"},
+      /* no frame in the app */
+      {STACK("python", "{\"module\":\"lib\",\"function\":\"g\"" THEIRS), "system", "lib|g|E"},
+      /* both the same: one is enough */
+      {STACK("python", "{\"module\":\"a\",\"function\":\"f\"" MINE), "system", "a|f|E"},
+      /* of a chain one exception has frames in the app, the other counts with its value */
+      {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\",\"stacktrace\":{\"frames\":["
+       "{\"function\":\"f\"" MINE "]}},{\"type\":\"B\",\"value\":\"b\",\"stacktrace\":{\"frames\":["
+       "{\"function\":\"g\"" THEIRS "]}}]}",
+       "app+system", "f|A|B|b"},
+      {"{\"threads\":[{\"id\":1,\"current\":true,\"stacktrace\":{\"frames\":[{\"function\":"
+       "\"f\"" MINE ",{\"function\":\"g\"" THEIRS "]}}],\"message\":\"m\"}",
+       "app+system", "f"},
+      {"{\"threads\":[{\"id\":1,\"stacktrace\":{\"frames\":[{\"function\":\"f\"" THEIRS "]}},"
+       "{\"id\":2,\"crashed\":true,\"stacktrace\":{\"frames\":[{\"function\":\"g\"" THEIRS "]}}]}",
+       "system", "g"},
+      {"{\"threads\":[{\"id\":1},{\"id\":2,\"stacktrace\":{\"frames\":[{\"function\":\"g\"" THEIRS
+       "]}}],\"message\":\"m\"}",
+       "default", "m"},
+      /* the fingerprint is mixed into both */
+      {"{\"fingerprint\":[\"x\",\"{{ default "
+       "}}\"],\"threads\":[{\"id\":1,\"stacktrace\":{\"frames\":["
+       "{\"function\":\"f\"" MINE ",{\"function\":\"g\"" THEIRS "]}}]}",
+       "app+system", "x|f"},
+  };
+  EXPECT(expectations);
 }
 
 static void identifies_frames(void **state) {
   (void)state;
   static const struct expectation expectations[] = {
-      {STACK("python",
-             "{\"filename\":\"a/Views.py\",\"function\":\"f\",\"context_line\":\" \\tx  =\\t1 \"}"),
-       "app", "E|views.py|f|x = 1"},
-      {STACK("go", "{\"filename\":\"a.go\",\"function\":\"f\",\"context_line\":\"x = 1\"}"), "app",
-       "E|a.go|f"},
-      {STACK("javascript",
-             "{\"abs_path\":\"https://h/app.js\",\"filename\":\"/"
-             "app.js\",\"function\":\"Object.run\"}"),
-       "app", "E|run"},
-      {STACK("node", "{\"filename\":\"/srv/app.js\",\"function\":\"Object.<anonymous>\"}"), "app",
-       "E|app.js"},
-      {STACK("javascript",
-             "{\"abs_path\":\"[native code]\",\"function\":\"forEach\"},{\"function\":\"f\"}"),
-       "app", "E|f"},
-      {STACK("java",
-             "{\"module\":\"a.B$$Lambda$12\",\"function\":\"run\",\"filename\":\"B.java\"},"
-             "{\"module\":\"a.C$$EnhancerBySpringCGLIB$$1ebdd\",\"function\":\"lambda$x$1\"}"),
-       "app", "E|b.java|run|a.C$$EnhancerBySpringCGLIB$$<auto>"},
-      {STACK("ruby",
+      {FRAME("python",
+             "{\"filename\":\"a/Views.py\",\"function\":\"f\",\"context_line\":\" \\tx  "
+             "=\\t1 \\u00a0\""),
+       "system", "views.py|f|x = 1|E"},
+      {FRAME("go", "{\"filename\":\"a.go\",\"function\":\"f\",\"context_line\":\"x = 1\""),
+       "system", "a.go|f|E"},
+      {FRAME("javascript",
+             "{\"abs_path\":\"https://h/app.js\",\"filename\":\"/app.js\",\"function\":"
+             "\"Object.run\""),
+       "system", "run|E"},
+      {FRAME("node", "{\"filename\":\"/srv/app.js\",\"function\":\"Object.<anonymous>\""), "system",
+       "app.js|E"},
+      {FRAME("javascript", "{\"filename\":\"a.js\",\"function\":\"g/<\""), "system", "a.js|E"},
+      /* a name out of a source map counts only where there is no line */
+      {FRAME("javascript",
+             "{\"filename\":\"a.js\",\"function\":\"f\",\"context_line\":\"x()\",\"data\":"
+             "{\"sourcemap\":\"a.map\"}"),
+       "system", "a.js|x()|E"},
+      {FRAME("javascript",
+             "{\"filename\":\"a.js\",\"function\":\"f\",\"data\":{\"sourcemap\":\"a.map\"}"),
+       "system", "a.js|f|E"},
+      {FRAME("javascript",
+             "{\"abs_path\":\"[native code]\",\"function\":\"forEach\"},{\"function\":\"f\""),
+       "system", "f|E"},
+      {FRAME("javascript", "{\"abs_path\":\"https://h/a\",\"module\":\"h/a\",\"function\":\"f\""),
+       "system", "f|E"},
+      /* a lone page says nothing */
+      {FRAME("javascript", "{\"abs_path\":\"https://h/a.js\",\"module\":\"a\""), "system",
+       "E|v <int>"},
+      {FRAME("ruby",
              "{\"filename\":\"a.rb\",\"function\":\"block (2 levels) in run\"},"
-             "{\"filename\":\"v.erb\",\"function\":\"_v_erb__1234567_7890\"}"),
-       "app", "E|a.rb|block|v.erb|_v_erb"},
-      {STACK("php",
-             "{\"filename\":\"a.php\",\"function\":\"class@anonymous/x::run\"},"
-             "{\"filename\":\"b.php\",\"function\":\"[Anonymous function]\"}"),
-       "app", "E|a.php|run|b.php"},
-      {STACK("native", "{\"function\":\"app::run::h0123456789abcdef\"}"), "app", "E|app::run"},
-      {STACK("python",
+             "{\"filename\":\"v.erb\",\"function\":\"_v_erb__1234567_7890\"},"
+             "{\"filename\":\"v.erb\",\"function\":\"_v_erb__123_7890\""),
+       "system", "a.rb|block|v.erb|_v_erb|v.erb|_v_erb__123_7890|E"},
+      {FRAME("php",
+             "{\"filename\":\"a.php\",\"function\":\"class@anonymous\\u0000/x::run\"},"
+             "{\"filename\":\"b.php\",\"function\":\"[Anonymous function]\"},"
+             "{\"filename\":\"c.php\",\"function\":\"class@anonymous\\u0000/x\""),
+       "system", "a.php|run|b.php|c.php|E"},
+      {FRAME("csharp", "{\"module\":\"A\",\"function\":\"Run\",\"raw_function\":\"Run (int x)\""),
+       "system", "A|Run (int x)|E"},
+      {FRAME("native",
+             "{\"function\":\"app::run\"},{\"function\":\"<redacted>\",\"filename\":\"a.c\""),
+       "system", "app::run|a.c|E"},
+      {FRAME("python",
              "{\"module\":\"m\",\"function\":\"f\",\"lineno\":7},{\"module\":\"m\",\"function\":"
-             "\"f\",\"lineno\":7}"),
-       "app", "E|m|f"},
+             "\"f\",\"lineno\":7"),
+       "system", "m|f|E"},
   };
-  expect(expectations, sizeof expectations / sizeof expectations[0]);
+  EXPECT(expectations);
 }
+
+static void cleans_generated_java_names(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
+      {"a.B$$Lambda$12", "f.java"},
+      {"a.C$$EnhancerBySpringCGLIB$$1ebdd_7", "a.C$$EnhancerBySpringCGLIB$$<auto>"},
+      {"a.C$$CGLIB$$1e", "a.C$$CGLIB$$1e"}, /* nothing before CGLIB */
+      {"a.C$$EnhancerByGuice$$1e$$FastClassByGuice$$2f",
+       "a.C$$EnhancerByGuice$$<auto>$$FastClassByGuice$$<auto>"},
+      {"a.C$EnhancerByX$zz", "a.C$EnhancerByX$zz"},
+      {"a.C_$$_javassist_seam_12", "a.C_$$_javassist<auto>"},
+      {"a.C_$$_javassist", "a.C_$$_javassist<auto>"},
+      {"core$_main$fn__9112", "core$_main$fn__<auto>"},
+      {"core$_main$fn__", "core$_main$fn__"},
+      {"a.User$HibernateProxy$oqT4c7Wz", "a.User$HibernateProxy$<auto>"},
+      {"sun.reflect.GeneratedMethodAccessor12", "sun.reflect.GeneratedMethodAccessor"},
+      {"sun.reflect.GeneratedSerializationConstructorAccessor1",
+       "sun.reflect.GeneratedSerializationConstructorAccessor<auto>"},
+      {"a.B", "a.B"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const char *names;
+    struct slice json = arena_printf(
+        &arena,
+        FRAME("java", "{\"module\":\"%s\",\"filename\":\"F.java\",\"function\":\"lambda$x\""),
+        cases[i][0]);
+    const char *values = values_of(arena_string(&arena, json), &names);
+    assert_string_equal(values, arena_string(&arena, arena_printf(&arena, "%s|E", cases[i][1])));
+  }
+}
+
+#define PLACE(id, parent) "\"mechanism\":{\"exception_id\":" #id ",\"parent_id\":" #parent
+#define ROOT                                                                                       \
+  "{\"type\":\"G\",\"value\":\"g\",\"mechanism\":{\"exception_id\":0,\"is_exception_group\":true}" \
+  "}"
 
 static void orders_chains_and_groups(void **state) {
   (void)state;
   static const struct expectation expectations[] = {
       {"{\"exception\":[{\"type\":\"Cause\",\"value\":\"c\"},{\"type\":\"E\",\"value\":\"v\"}]}",
-       "exception", "Cause|c|E|v"},
+       "app", "Cause|c|E|v"},
       {"{\"exception\":[{\"type\":\"E\",\"value\":\"v\",\"mechanism\":{\"synthetic\":true}}]}",
-       "exception", "v"},
-      /* one error three times in a group: the group does not matter */
-      {"{\"exception\":[{\"type\":\"A\",\"value\":\"1\",\"mechanism\":{\"exception_id\":2,\"parent_"
-       "id\":0}},"
-       "{\"type\":\"A\",\"value\":\"2\",\"mechanism\":{\"exception_id\":1,\"parent_id\":0}},"
-       "{\"type\":\"G\",\"value\":\"g\",\"mechanism\":{\"exception_id\":0,\"is_exception_group\":"
-       "true}}]}",
-       "exception", "A|<int>"},
-      /* two errors in a group: both, and the group */
-      {"{\"exception\":[{\"type\":\"B\",\"value\":\"b\",\"mechanism\":{\"exception_id\":2,\"parent_"
-       "id\":0}},"
-       "{\"type\":\"A\",\"value\":\"a\",\"mechanism\":{\"exception_id\":1,\"parent_id\":0}},"
-       "{\"type\":\"G\",\"value\":\"g\",\"mechanism\":{\"exception_id\":0,\"is_exception_group\":"
-       "true}}]}",
-       "exception", "B|b|A|a|G|g"},
-      /* a tree that is none: everything */
-      {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\",\"mechanism\":{\"exception_id\":1,\"parent_"
-       "id\":1}},"
-       "{\"type\":\"G\",\"value\":\"g\",\"mechanism\":{\"exception_id\":0,\"is_exception_group\":"
-       "true}}]}",
-       "exception", "A|a|G|g"},
+       "app", "v"},
+      {"{\"exception\":[{\"type\":\"E\",\"value\":\"v\",\"mechanism\":{\"meta\":{\"ns_error\":"
+       "{\"domain\":\"D\",\"code\":-7}}}}]}",
+       "app", "E|D|-7"},
+      {"{\"exception\":[{\"type\":\"E\",\"mechanism\":{\"meta\":{\"ns_error\":{\"code\":1}}}}]}",
+       "app", "E|None|1"},
+      /* one error twice in a group: the group does not matter, nor does the second */
+      {"{\"exception\":[{\"type\":\"A\",\"value\":\"1\"," PLACE(
+           2, 0) "}},"
+                 "{\"type\":\"A\",\"value\":\"2\"," PLACE(1, 0) "}}," ROOT "]}",
+       "app", "A|<int>"},
+      /* its cause does */
+      {"{\"exception\":[{\"type\":\"C\",\"value\":\"c\"," PLACE(
+           2, 1) "}},"
+                 "{\"type\":\"A\",\"value\":\"a\"," PLACE(1, 0) "}}," ROOT "]}",
+       "app", "A|a|C|c"},
+      /* two errors in a group within the group: both, and the outer group */
+      {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\"," PLACE(
+           3, 1) "}},"
+                 "{\"type\":\"B\",\"value\":\"b\"," PLACE(
+                     2, 1) "}},"
+                           "{\"type\":\"H\",\"value\":\"h\"," PLACE(
+                               1, 0) ",\"is_exception_group\":true}}," ROOT "]}",
+       "app", "B|b|A|a|G|g"},
+      /* a circle that the root is no part of is never reached */
+      {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\"," PLACE(
+           2, 1) "}},"
+                 "{\"type\":\"B\",\"value\":\"b\"," PLACE(1, 2) "}}," ROOT "]}",
+       "app", "G|g"},
+      /* trees that are none: everything */
+      {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\"," PLACE(
+           1, 0) "}},"
+                 "{\"type\":\"G\",\"value\":\"g\"," PLACE(0, 1) "}}]}",
+       "app", "A|a|G|g"},
+      {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\"," PLACE(
+           1, 0) "}},"
+                 "{\"type\":\"B\",\"value\":\"b\"," PLACE(1, 0) "}}," ROOT "]}",
+       "app", "A|a|B|b|G|g"},
+      {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\"," PLACE(
+           2, 1) "}},"
+                 "{\"type\":\"B\",\"value\":\"b\"," PLACE(1, 7) "}}]}",
+       "app", "A|a|B|b"},
+      {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\"}," ROOT "]}", "app", "A|a|G|g"},
   };
-  expect(expectations, sizeof expectations / sizeof expectations[0]);
+  EXPECT(expectations);
+}
+
+/* Event, title of the group's own member. */
+static void names_the_error_in_a_group(void **state) {
+  (void)state;
+  static const char json[] = "{\"exception\":[{\"type\":\"A\",\"value\":\"1\"," PLACE(2, 0) "}},"
+                             "{\"type\":\"A\",\"value\":\"2\"," PLACE(1, 0) "}}," ROOT "]";
+  static const char *const fingerprints[] = {"}", ",\"fingerprint\":[\"x\"]}"};
+  for (size_t i = 0; i < 2; i++) {
+    struct grouping grouping;
+    struct event *event =
+        decode(arena_string(&arena, arena_printf(&arena, "%s%s", json, fingerprints[i])));
+    grouping_compute(&arena, event, NULL, false, &grouping);
+    event_derive(&arena, event);
+    assert_string_equal(arena_string(&arena, event->title), "A: 2");
+  }
+}
+
+static void knows_md5(void **state) {
+  (void)state;
+  struct grouping grouping;
+  char digits[2 * GROUPING_HASH_BYTES];
+  grouping_compute(&arena, decode("{\"message\":\"abc\"}"), NULL, false, &grouping);
+  hex_encode(grouping.hashes[0].bytes, GROUPING_HASH_BYTES, digits);
+  assert_memory_equal(digits, "900150983cd24fb0d6963f7d28e17f72", sizeof digits);
+  grouping_compute(&arena, decode("{}"), NULL, false, &grouping);
+  hex_encode(grouping.hashes[0].bytes, GROUPING_HASH_BYTES, digits);
+  assert_memory_equal(digits, "d41d8cd98f00b204e9800998ecf8427e", sizeof digits);
 }
 
 static void resolves_fingerprint_variables(void **state) {
@@ -172,120 +311,40 @@ static void resolves_fingerprint_variables(void **state) {
   "\"fingerprint\":[" fingerprint                                                             \
   "],"                                                                                        \
   "\"exception\":[{\"type\":\"E\",\"value\":\"v\",\"stacktrace\":{\"frames\":[{\"function\":" \
-  "\"f\",\"module\":\"m\"}]}}]}"
+  "\"f\",\"module\":\"m\",\"package\":\"/usr/lib/p.so\",\"filename\":\"a/"                    \
+  "f.py\",\"in_app\":false}]}}]}"
   static const struct expectation expectations[] = {
-      {WITH("\"{{ transaction }}\",\"{{type}}\",\"{{ error.value }}\""), "custom-fingerprint",
-       "t|E|v"},
-      {WITH("\"{{ function }}\",\"{{ stack.module }}\",\"{{ path }}\""), "custom-fingerprint",
-       "f|m|<no-abs-path>"},
-      {WITH("\"{{ level }}\",\"{{ logger }}\",\"{{ tags.k }}\",\"{{ tags.no }}\""),
-       "custom-fingerprint", "info|l|v|<no-value-for-tag-no>"},
-      {WITH("\"{{ unknown }}\""), "custom-fingerprint", "{{ unknown }}"},
-      {WITH("\"a\",\"{{ default }}\""), "custom-fingerprint", "a|E|m|f"},
+      {WITH("\"{{ transaction }}\",\"{{type}}\",\"{{ error.value }}\",\"{{ message }}\""),
+       "custom-fingerprint", "t|E|v|v"},
+      {WITH("\"{{ function }}\",\"{{ stack.module }}\",\"{{ path }}\",\"{{ stack.filename }}\","
+            "\"{{ package }}\""),
+       "custom-fingerprint", "f|m|a/f.py|a/f.py|p.so"},
+      {WITH("\"{{ level }}\",\"{{ logger }}\",\"{{ tags.k }}\",\"{{ tags.no }}\",\"{{ tags.level "
+            "}}\""),
+       "custom-fingerprint", "info|l|v|<no-value-for-tag-no>|info"},
+      {WITH("\"{{ unknown }}\",\"{{ a b }}\",\"{{}}\",\"x {{ type }}\""), "custom-fingerprint",
+       "{{ unknown }}|{{ a b }}|{{}}|x {{ type }}"},
+      {WITH("\"a\",\"{{ default }}\""), "system", "a|m|f|E"},
+      {"{\"fingerprint\":[\"{{ transaction }}\",\"{{ function }}\",\"{{ type }}\",\"{{ value }}\","
+       "\"{{ message }}\",\"{{ logger }}\",\"{{ module }}\",\"{{ package }}\",\"{{ path }}\","
+       "\"{{ stack.filename }}\"]}",
+       "custom-fingerprint",
+       "<no-transaction>|<no-function>|<no-type>|<no-value>|<no-message>|<no-logger>|<no-module>|"
+       "<no-package>|<no-abs-path>|<no-filename>"},
   };
-  expect(expectations, sizeof expectations / sizeof expectations[0]);
-}
-
-static void marks_frames_in_app(void **state) {
-  (void)state;
-  static const struct {
-    const char *platform, *frame;
-    enum tristate in_app;
-  } cases[] = {
-      {"node", "{\"filename\":\"/srv/node_modules/x/a.js\"}", NO},
-      {"node", "{\"filename\":\"node:events\"}", NO},
-      {"node", "{\"filename\":\"events.js\"}", NO},
-      {"node", "{\"filename\":\"/srv/app.js\"}", YES},
-      {"node", "{\"filename\":\"C:\\\\srv\\\\node_modules\\\\x.js\"}", NO},
-      {"javascript", "{\"filename\":\"https://h/app.js\"}", YES},
-      {"python",
-       "{\"filename\":\"app.py\",\"abs_path\":\"/venv/lib/python3/site-packages/x/app.py\"}", NO},
-      {"python",
-       "{\"abs_path\":\"/usr/lib/python3.11/json/decoder.py\",\"filename\":\"json/decoder.py\"}",
-       NO},
-      {"python", "{\"abs_path\":\"/srv/app.py\",\"filename\":\"app.py\"}", YES},
-      {"ruby", "{\"abs_path\":\"/usr/share/ruby/gems/rack/lib/rack.rb\"}", NO},
-      {"php", "{\"abs_path\":\"/srv/vendor/laravel/x.php\"}", NO},
-      {"java", "{\"module\":\"java.util.List\"}", NO},
-      {"java", "{\"module\":\"javalin.App\"}", YES},
-      {"java", "{\"module\":\"org.example.App\"}", YES},
-      {"go", "{\"module\":\"runtime\"}", NO},
-      {"go", "{\"module\":\"main\"}", YES},
-      {"native", "{\"function\":\"std::panicking::begin_panic\"}", NO},
-      {"native", "{\"function\":\"app::main\",\"package\":\"/srv/app\"}", YES},
-      {"native", "{\"function\":\"abort\",\"package\":\"/usr/lib/libc.so.6\"}", NO},
-      {"python", "{\"abs_path\":\"/usr/lib/python3/x.py\",\"in_app\":true}", YES},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct slice json = arena_printf(
-        &arena,
-        "{\"platform\":\"%s\",\"exception\":[{\"type\":\"E\",\"stacktrace\":{\"frames\":[%s]}}]}",
-        cases[i].platform, cases[i].frame);
-    struct event *event = decode(arena_string(&arena, json));
-    struct grouping grouping;
-    grouping_compute(&arena, event, NULL, false, &grouping);
-    if (event->exceptions[0].stacktrace.frames[0].in_app != cases[i].in_app) {
-      fail_msg("%s %s", cases[i].platform, cases[i].frame);
-    }
-  }
-}
-
-static void takes_variables_out_of_messages(void **state) {
-  (void)state;
-  static const char *const cases[][2] = {
-      {"nothing to see", "nothing to see"},
-      {"user 17 not found", "user <int> not found"},
-      {"temperature is -4, then 3.75", "temperature is <int>, then <float>"},
-      {"file2 and v1x stay", "file2 and v1x stay"},
-      {"mail to jane.doe+x@example.co.uk failed", "mail to <email> failed"},
-      {"GET https://example.org/a?b=1 failed", "GET <url> failed"},
-      {"connect to 10.0.0.1:5432 refused", "connect to <ip>:<int> refused"},
-      {"from 2001:db8::ff00:42:8329.", "from <ip>."},
-      {"job 9ec79c33-ec99-42ab-8353-589fcb2e04dc", "job <uuid>"},
-      {"commit da39a3ee5e6b4b0d3255bfef95601890afd80709", "commit <sha1>"},
-      {"sum d41d8cd98f00b204e9800998ecf8427e", "sum <md5>"},
-      {"at 0x7fff5fbff8c0 of 1f3a9c", "at <hex> of <hex>"},
-      {"on 2026-11-22T09:38:00.123Z it broke", "on <date> it broke"},
-      {"on 2026-11-22 09:38:00 +0100 it broke", "on <date> it broke"},
-      {"on 2026-11-22, at 09:38:00", "on <date>, at <date>"},
-      {"Sun, 22 Nov 2026 09:38:00 GMT expired", "<date> expired"},
-      {"took 15ms, or 1.5s", "took <duration>, or <duration>"},
-      {"name='O Brien' ok=true", "name=<quoted_str> ok=<bool>"},
-      {"Cannot read 'price' of null", "Cannot read 'price' of null"},
-      {"1.2.3.4.5", "<float>.<float>.<int>"},
-      {"first\n\n second 2 \nthird", "first\nsecond <int>..."},
-      {"ключ 5 é1", "ключ <int> é1"},
-      {"", ""},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct slice out = message_parameterize(&arena, slice_of_string(cases[i][0]));
-    assert_string_equal(arena_string(&arena, out), cases[i][1]);
-  }
-}
-
-/* Messages made to be slow: each takes milliseconds at most, or the test would not end. */
-static void is_linear(void **state) {
-  (void)state;
-  static const char *const pieces[] = {
-      "a.", "1", "1.", "a@", "='", "::", "f:", "-", "a-1@", "0x", "-.", "%%+-.", "https://"};
-  for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-    struct buffer text = buffer_make(1 << 20);
-    while (text.len < 500000) buffer_append_slice(&text, slice_of_string(pieces[i]));
-    for (int round = 0; round < 20; round++) message_parameterize(&arena, buffer_slice(&text));
-    arena_reset(&arena);
-    buffer_free(&text);
-  }
+  EXPECT(expectations);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(prefers_in_order),
+      cmocka_unit_test(sees_stacks_in_two_ways),
       cmocka_unit_test(identifies_frames),
+      cmocka_unit_test(cleans_generated_java_names),
       cmocka_unit_test(orders_chains_and_groups),
+      cmocka_unit_test(names_the_error_in_a_group),
+      cmocka_unit_test(knows_md5),
       cmocka_unit_test(resolves_fingerprint_variables),
-      cmocka_unit_test(marks_frames_in_app),
-      cmocka_unit_test(takes_variables_out_of_messages),
-      cmocka_unit_test(is_linear),
   };
   return cmocka_run_group_tests_name("grouping", tests, NULL, tear_down);
 }
