@@ -12,6 +12,7 @@
 #include "web/error_list.h"
 #include "web/issue_list.h"
 #include "web/issue_page.h"
+#include "web/ledger_page.h"
 #include "web/limits_page.h"
 #include "web/project_list.h"
 #include "web/settings.h"
@@ -69,6 +70,8 @@ const struct http_route web_routes[] = {
     {"POST", ISSUES "/{number}/notes", issue_note_submit, ROUTE_WORKER, REPORT, 0},
 
     {"GET", COMMIT, commit_show, ROUTE_WORKER, SEE_ERRORS, 0},
+
+    {"GET", "/{organization}/{project}/-/ingest", ledger_show, ROUTE_WORKER, SEE_ERRORS, 0},
 
     {"GET", SETTINGS, settings_show, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS, settings_submit, ROUTE_WORKER, CONFIGURE, 0},

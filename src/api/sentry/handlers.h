@@ -10,5 +10,7 @@ http_handler api_index, api_project_list, api_project_get;
 http_handler api_issue_list, api_issue_get, api_issue_put, api_issue_put_many;
 /* events.c */
 http_handler api_issue_events, api_issue_event, api_project_event, api_project_event_json;
+/* stats.c */
+http_handler api_project_stats, api_organization_stats;
 
 #endif
