@@ -48,6 +48,15 @@ void config_compile(struct arena *arena, struct pairs options, struct project_co
   if (rate_limits_parse(arena, pairs_get(options, SLICE(OPTION_RATE_LIMIT)), &config->limits,
                         &problem))
     warn(config, &problem);
+  const struct pairs defaults = {0};
+  if (scrubber_compile(arena, options, &config->scrubber, &problem)) {
+    warn(config, &problem);
+    if (scrubber_compile(arena, defaults, &config->scrubber, &problem)) warn(config, &problem);
+  }
+  if (filters_compile(arena, options, &config->filters, &problem)) {
+    warn(config, &problem);
+    if (filters_compile(arena, defaults, &config->filters, &problem)) warn(config, &problem);
+  }
 }
 
 static struct pairs copy_options(struct arena *arena, struct pairs options) {

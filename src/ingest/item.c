@@ -24,7 +24,7 @@ static const struct item_type types[] = {
     {"nel", CATEGORY_ERROR, NULL, ITEM_EVENT_LIMIT, COUNT_ANY, false},
     {"form_data", CATEGORY_ERROR, NULL, ITEM_EVENT_LIMIT, COUNT_EVENT, false},
     {"unreal_report", CATEGORY_ERROR, NULL, 0, COUNT_EVENT, false},
-    {"transaction", CATEGORY_TRANSACTION, NULL, ITEM_EVENT_LIMIT, COUNT_EVENT, false},
+    {"transaction", CATEGORY_TRANSACTION, item_transaction, ITEM_EVENT_LIMIT, COUNT_EVENT, false},
     {"span", CATEGORY_SPAN, NULL, 0, COUNT_SPAN, false},
     {"otel_span", CATEGORY_SPAN, NULL, 0, COUNT_ANY, false},
     {"log", CATEGORY_LOG_ITEM, NULL, 0, COUNT_LOG, false},

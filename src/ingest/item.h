@@ -44,7 +44,7 @@ const struct item_type *item_type_find(struct slice name);
 size_t item_count_limit(enum item_count_group group);
 
 /* One file each: item_event.c, item_client_report.c, … */
-item_handler item_event, item_client_report;
+item_handler item_event, item_client_report, item_transaction;
 item_handler item_session, item_sessions;
 
 #endif
