@@ -19,8 +19,13 @@ static struct arena arena;
 #define EXPECT_TEXT(slice, text) assert_string_equal(arena_string(&arena, (slice)), (text))
 
 static struct event *decode(const char *json) {
-  struct event *event = event_read(&arena, slice_of_string(json));
-  assert_non_null(event);
+  static const struct event_hints hints = {.received_ms = 1000 * MINUTE_MS};
+  struct event *event = NULL;
+  struct problem problem = {0};
+  if (event_decode(&arena, slice_of_string(json), &hints, &event, &problem)) {
+    fail_msg("%s", problem.message);
+  }
+  event_derive(&arena, event);
   return event;
 }
 
