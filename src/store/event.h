@@ -73,8 +73,8 @@ bool digest_claim_id(struct transaction *tx, const struct digest *digest);
 bool digest_find_group(struct transaction *tx, const struct digest *digest, struct group *group);
 /* Makes a new group of the event, owning all its hashes. */
 void digest_create_group(struct transaction *tx, const struct digest *digest, struct group *group);
-/* Keeps the event and counts it: events, users, hour, tags, first and last seen, releases, title of
- * the latest. */
-void digest_count_event(struct transaction *tx, const struct digest *digest, int64_t group_id);
+/* Keeps the event and counts it for the group that was found or made: events, users, hour, tags,
+ * first and last seen, releases, title of the latest. */
+void digest_count_event(struct transaction *tx, const struct digest *digest);
 
 #endif

@@ -22,6 +22,8 @@ struct group {
       logger; /* of the latest event */
   int64_t first_seen_ms, last_seen_ms, status_changed_ms;
   int64_t event_count, user_count;
+  int64_t strand_count; /* primary hashes that its events have; see strand.h. Not 1: several */
+  int64_t merged_into;  /* the group that took its events; 0: it stands for itself */
   struct slice first_release, last_release; /* empty when events carry none */
 };
 
@@ -45,7 +47,8 @@ struct group_page {
 
 void group_list(struct transaction *tx, struct arena *arena, const struct group_query *query,
                 struct group_page *page);
-/* STATUS_NOT_FOUND is false. */
+/* The group with that id or number or, when it was merged, the one that has its events now. False:
+ * there is none. */
 bool group_get(struct transaction *tx, struct arena *arena, int64_t id, struct group *group);
 bool group_find_by_number(struct transaction *tx, struct arena *arena, int64_t project_id,
                           int64_t number, struct group *group);
@@ -86,6 +89,11 @@ enum activity_kind {
   ACTIVITY_ISSUE_CREATED = 6,
   ACTIVITY_ISSUE_CLOSED = 7, /* because the error was resolved */
   ACTIVITY_ISSUE_REOPENED = 8,
+  ACTIVITY_MERGED = 21,       /* data: the short ids of the errors that came in, with commas */
+  ACTIVITY_SPLIT_OFF = 22,    /* of the source; data: the short id of the new error */
+  ACTIVITY_SPLIT_FROM = 23,   /* of the new error; data: the short id of the source */
+  ACTIVITY_MERGE_UNDONE = 24, /* data: as of MERGED */
+  ACTIVITY_SPLIT_UNDONE = 25, /* data: as of SPLIT_OFF */
 };
 struct activity {
   int64_t id, group_id, time_ms;

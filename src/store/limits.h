@@ -60,6 +60,9 @@
 #define STORE_HOT_RELEASES 2048
 /* Sessions remembered so that their updates do not count twice: 512 KB. */
 #define STORE_SESSIONS_REMEMBERED 65536
+/* Primary hashes of one group that are told apart, so that they can be split off. Senders choose
+ * hashes, and a page reads the figures of each. */
+#define STORE_STRANDS_LIMIT 100
 
 /* Rows looked at one by one for a text search before the text index is asked. */
 #define STORE_SEARCH_SCAN_ROWS 1500

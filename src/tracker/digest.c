@@ -61,7 +61,7 @@ static void digest_event(struct transaction *tx, struct digest_write *digesting)
     digesting->is_regressed = true;
   }
   digesting->group_id = group.id;
-  digest_count_event(tx, digest, group.id);
+  digest_count_event(tx, digest);
 }
 
 static enum status run(struct transaction *tx, struct store_write *write) {

@@ -22,6 +22,7 @@
 #include "store/group.h"
 #include "store/issue.h"
 #include "store/project.h"
+#include "store/strand.h"
 
 /* Permissions by role: guest: sees the project and its issues; reporter: sees errors; developer:
  * acts on them; maintainer: settings, keys, members. */
@@ -107,6 +108,46 @@ struct issue_request {
 enum status tracker_create_issue(struct store *store, struct arena *arena,
                                  const struct issue_request *request, struct issue_link *link,
                                  bool *is_new, struct problem *problem) MUST_CHECK;
+
+/* --- merging and splitting: see docs/merging.md ---------------------------------- */
+
+#define MERGE_GROUPS_LIMIT 100
+
+/* Merges errors of one project into the one with the most events (of equals the oldest). Needs
+ * ROLE_TO_ACT and SCOPE_EVENT_WRITE. Ids of errors that were merged before stand for what they were
+ * merged into. STATUS_BAD_INPUT: fewer than two, too many, of several projects. */
+struct merge_request {
+  const struct actor *actor;
+  const int64_t *ids;
+  size_t count;
+};
+struct merge_result {
+  int64_t parent, children[MERGE_GROUPS_LIMIT];
+  size_t child_count;
+  int64_t change_id; /* for tracker_undo() */
+};
+enum status tracker_merge(struct store *store, const struct merge_request *request,
+                          struct merge_result *result, struct problem *problem) MUST_CHECK;
+
+/* Splits events off an error into a new one, by their primary hashes. STATUS_BAD_INPUT: none of the
+ * hashes is of the error, or all are. */
+struct split_request {
+  const struct actor *actor;
+  int64_t group_id;
+  const struct group_hash *hashes;
+  size_t hash_count;
+};
+enum status tracker_split(struct store *store, const struct split_request *request,
+                          int64_t *new_group_id, struct problem *problem) MUST_CHECK;
+
+/* Takes a merge or a split back. STATUS_CONFLICT when something that happened since contradicts.
+ * `group_id` gets the error that stays. */
+struct undo_request {
+  const struct actor *actor;
+  int64_t change_id;
+};
+enum status tracker_undo(struct store *store, const struct undo_request *request, int64_t *group_id,
+                         struct problem *problem) MUST_CHECK;
 
 /* --- the built-in issues ------------------------------------------------------- */
 

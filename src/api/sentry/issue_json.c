@@ -236,6 +236,11 @@ static const char *activity_type(enum activity_kind kind) {
     case ACTIVITY_ISSUE_CREATED: return "create_issue";
     case ACTIVITY_ISSUE_CLOSED: return "close_issue";
     case ACTIVITY_ISSUE_REOPENED: return "reopen_issue";
+    case ACTIVITY_MERGED: return "merge";
+    case ACTIVITY_SPLIT_OFF: return "unmerge_source";
+    case ACTIVITY_SPLIT_FROM: return "unmerge_destination";
+    case ACTIVITY_MERGE_UNDONE: return "undo_merge";
+    case ACTIVITY_SPLIT_UNDONE: return "undo_unmerge";
   }
   return "unknown";
 }
@@ -245,6 +250,8 @@ static void write_activity_data(struct json_writer *writer, const struct activit
   if (activity->kind == ACTIVITY_REGRESSED || activity->kind == ACTIVITY_FIRST_SEEN) {
     api_write_text(writer, "event_id", activity->data);
     api_write_text(writer, "version", activity->release);
+  } else if (activity->kind >= ACTIVITY_MERGED && activity->kind <= ACTIVITY_SPLIT_UNDONE) {
+    api_write_text(writer, "issues", activity->data);
   } else if (activity->data.len) {
     api_write_text(writer, "issue", activity->data);
   }

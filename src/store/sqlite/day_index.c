@@ -30,11 +30,12 @@ static void write_key(struct transaction *tx, int64_t day, const struct recent_e
   query_run(&query);
 }
 
-static void write_group(struct transaction *tx, int64_t day, const struct recent_entry *entry) {
+static void write_strand(struct transaction *tx, int64_t day, const struct recent_entry *entry) {
   char sql[TABLE_SQL_BYTES];
   struct query query = query_begin(
-      tx, table_sql(sql, "INSERT OR IGNORE INTO event_group_@(group_id, row) VALUES(?1, ?2)", day));
-  query_bind_int(&query, 1, entry->group_id);
+      tx,
+      table_sql(sql, "INSERT OR IGNORE INTO event_strand_@(strand_id, row) VALUES(?1, ?2)", day));
+  query_bind_int(&query, 1, entry->strand_id);
   query_bind_int(&query, 2, entry->row);
   query_run(&query);
 }
@@ -44,18 +45,18 @@ static int by_key(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-static int by_group(const void *a, const void *b) {
+static int by_strand(const void *a, const void *b) {
   const struct recent_entry *x = a, *y = b;
-  if (x->group_id != y->group_id) return x->group_id < y->group_id ? -1 : 1;
+  if (x->strand_id != y->strand_id) return x->strand_id < y->strand_id ? -1 : 1;
   return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Keys have 63 bits; neighbouring groups share pages. */
+/* Keys have 63 bits; neighbouring strands share pages. */
 static int key_slice(const struct recent_entry *entry) {
   return (int)(entry->key >> 57) % DAY_INDEX_SLICES;
 }
-static int group_slice(const struct recent_entry *entry) {
-  return (int)(entry->group_id / 64 % DAY_INDEX_SLICES);
+static int strand_slice(const struct recent_entry *entry) {
+  return (int)(entry->strand_id / 64 % DAY_INDEX_SLICES);
 }
 
 struct index {
@@ -64,7 +65,7 @@ struct index {
   void (*write)(struct transaction *tx, int64_t day, const struct recent_entry *entry);
 };
 static const struct index indexes[] = {{key_slice, by_key, write_key},
-                                       {group_slice, by_group, write_group}};
+                                       {strand_slice, by_strand, write_strand}};
 
 /* Writes one slice of an index, or all with slice -1. Only the writer changes `recent`, so that it
  * reads without lock. */
@@ -96,15 +97,15 @@ void day_index_add(struct transaction *tx, const struct day_entry *entry) {
   struct recent *recent = &tx->store->recent;
   bool is_next = entry->row == recent->first_row + (int64_t)recent->count;
   if (entry->day == recent->day && is_next) {
-    recent_add(recent, entry->key, entry->group_id);
+    recent_add(recent, entry->key, entry->strand_id);
     if (entry->row % DAY_INDEX_STEP == 0)
       write_slices(tx, (int)(entry->row / DAY_INDEX_STEP % DAY_INDEX_SLICES));
     return;
   }
   /* Of a day before the newest: what comes around midnight, or after the clock was set back. */
-  const struct recent_entry late = {entry->row, entry->key, entry->group_id};
+  const struct recent_entry late = {entry->row, entry->key, entry->strand_id};
   write_key(tx, entry->day, &late);
-  write_group(tx, entry->day, &late);
+  write_strand(tx, entry->day, &late);
 }
 
 /* --- reading the newest day again ------------------------------------------------------------ */
@@ -137,7 +138,7 @@ void day_index_load(struct transaction *tx) {
       tx,
       table_sql(
           sql,
-          "SELECT row, group_id, project_id, event_id FROM event_@ WHERE row >= ?1 ORDER BY row",
+          "SELECT row, strand_id, project_id, event_id FROM event_@ WHERE row >= ?1 ORDER BY row",
           day));
   query_bind_int(&query, 1, first);
   while (query_next(&query)) load_row(tx, recent, &query);
@@ -166,21 +167,42 @@ int64_t day_index_find(struct transaction *tx, int64_t day, int64_t key) {
              : find_number(tx, "SELECT row FROM event_id_@ WHERE key = ?1 + ?2", day, numbers);
 }
 
-int64_t day_index_previous(struct transaction *tx, int64_t day, int64_t group_id, int64_t row) {
-  const int64_t numbers[] = {group_id, row};
-  int64_t recent = recent_previous(&tx->store->recent, day, group_id, row);
-  int64_t indexed = find_number(tx,
-                                "SELECT row FROM event_group_@ WHERE group_id = ?1 AND row < ?2"
-                                " ORDER BY row DESC LIMIT 1",
-                                day, numbers);
-  return recent > indexed ? recent : indexed;
+int64_t day_index_previous(struct transaction *tx, int64_t day, struct strand_set strands,
+                           int64_t row) {
+  int64_t found = recent_previous(&tx->store->recent, day, strands, row);
+  for (size_t i = 0; i < strands.count; i++) {
+    const int64_t numbers[] = {strands.ids[i], row};
+    int64_t indexed = find_number(tx,
+                                  "SELECT row FROM event_strand_@ WHERE strand_id = ?1 AND row < ?2"
+                                  " ORDER BY row DESC LIMIT 1",
+                                  day, numbers);
+    if (indexed > found) found = indexed;
+  }
+  return found;
 }
 
-int64_t day_index_next(struct transaction *tx, int64_t day, int64_t group_id, int64_t row) {
-  const int64_t numbers[] = {group_id, row};
-  int64_t recent = recent_next(&tx->store->recent, day, group_id, row);
-  int64_t indexed = find_number(
-      tx, "SELECT row FROM event_group_@ WHERE group_id = ?1 AND row > ?2 ORDER BY row LIMIT 1",
-      day, numbers);
-  return recent && (!indexed || recent < indexed) ? recent : indexed;
+int64_t day_index_next(struct transaction *tx, int64_t day, struct strand_set strands,
+                       int64_t row) {
+  int64_t found = recent_next(&tx->store->recent, day, strands, row);
+  for (size_t i = 0; i < strands.count; i++) {
+    const int64_t numbers[] = {strands.ids[i], row};
+    int64_t indexed = find_number(
+        tx, "SELECT row FROM event_strand_@ WHERE strand_id = ?1 AND row > ?2 ORDER BY row LIMIT 1",
+        day, numbers);
+    if (indexed && (!found || indexed < found)) found = indexed;
+  }
+  return found;
+}
+
+void day_index_move(struct transaction *tx, int64_t day, int64_t row, const int64_t from_to[2]) {
+  char sql[TABLE_SQL_BYTES];
+  struct query query = query_begin(
+      tx, table_sql(sql, "DELETE FROM event_strand_@ WHERE strand_id = ?1 AND row = ?2", day));
+  query_bind_int(&query, 1, from_to[0]);
+  query_bind_int(&query, 2, row);
+  query_run(&query);
+  const struct recent_entry entry = {.row = row, .strand_id = from_to[1]};
+  write_strand(tx, day, &entry);
+  tx->store->is_recent_changed = true;
+  recent_move(&tx->store->recent, day, row, from_to[1]);
 }

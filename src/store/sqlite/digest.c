@@ -5,13 +5,16 @@
  * commit.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "store/sqlite/day_index.h"
 #include "store/sqlite/event_row.h"
 #include "store/sqlite/group_row.h"
 #include "store/sqlite/internal.h"
+#include "store/limits.h"
 #include "store/sqlite/partition.h"
+#include "store/sqlite/strand_row.h"
 
 #include "base/banned.h"
 
@@ -48,77 +51,108 @@ bool digest_claim_id(struct transaction *tx, const struct digest *digest) {
 
 /* --- groups ------------------------------------------------------------------- */
 
-static struct hot_group *load_by_hash(struct transaction *tx, int64_t project_id,
-                                      const struct group_hash *hash) {
-  int64_t group_id = 0;
+static struct hot_strand *load_by_hash(struct transaction *tx, int64_t project_id,
+                                       const struct group_hash *hash) {
+  int64_t strand_id = 0;
   struct query query =
-      query_begin(tx, "SELECT group_id FROM group_hash WHERE project_id = ?1 AND hash = ?2");
+      query_begin(tx, "SELECT strand_id FROM group_hash WHERE project_id = ?1 AND hash = ?2");
   query_bind_int(&query, 1, project_id);
   query_bind_blob(&query, 2, hash->bytes, sizeof hash->bytes);
-  if (query_next(&query)) group_id = query_int(&query, 0);
+  if (query_next(&query)) strand_id = query_int(&query, 0);
   query_end(&query);
-  struct hot_group *group = group_id ? hot_get(tx, group_id) : NULL;
-  if (group) hot_remember_hash(&tx->store->hot, project_id, hash, group);
-  return group;
+  struct hot_strand *strand = strand_id ? hot_get_strand(tx, strand_id) : NULL;
+  if (strand) hot_remember_hash(&tx->store->hot, project_id, hash, strand);
+  return strand;
 }
 
-static struct hot_group *find_by_hash(struct transaction *tx, int64_t project_id,
-                                      const struct group_hash *hash) {
-  struct hot_group *group = hot_find_hash(&tx->store->hot, project_id, hash);
-  return group ? group : load_by_hash(tx, project_id, hash);
+static struct hot_strand *find_by_hash(struct transaction *tx, int64_t project_id,
+                                       const struct group_hash *hash) {
+  struct hot_strand *strand = hot_find_hash(&tx->store->hot, project_id, hash);
+  return strand ? strand : load_by_hash(tx, project_id, hash);
 }
 
 static void attach_hash(struct transaction *tx, int64_t project_id, const struct group_hash *hash,
-                        struct hot_group *group) {
-  struct query query = query_begin(
-      tx, "INSERT OR IGNORE INTO group_hash(project_id, hash, group_id) VALUES(?1, ?2, ?3)");
-  query_bind_int(&query, 1, project_id);
-  query_bind_blob(&query, 2, hash->bytes, sizeof hash->bytes);
-  query_bind_int(&query, 3, group->group.id);
-  query_run(&query);
-  hot_remember_hash(&tx->store->hot, project_id, hash, group);
+                        struct hot_strand *strand) {
+  strand_take_hash(tx, project_id, hash, strand->id);
+  hot_remember_hash(&tx->store->hot, project_id, hash, strand);
+}
+
+/* What a new strand or group knows before it has an event. */
+static struct group draft_of(const struct digest *digest) {
+  return (struct group){.project_id = digest->project_id,
+                        .level = digest->level,
+                        .is_unhandled = digest->is_unhandled,
+                        .first_seen_ms = digest->timestamp_ms,
+                        .last_seen_ms = digest->timestamp_ms,
+                        .error_type = digest->error_type,
+                        .error_value = digest->error_value,
+                        .title = digest->title,
+                        .culprit = digest->culprit,
+                        .location = digest->location,
+                        .platform = digest->platform,
+                        .logger = digest->logger,
+                        .first_release = digest->release,
+                        .last_release = digest->release};
+}
+
+/* The strand for the event's primary hash, a new one if `known` is of another hash. Beyond the
+ * limit events stay with the one that is known. */
+static struct hot_strand *own_strand(struct transaction *tx, const struct digest *digest,
+                                     struct hot_strand *known, bool is_attached) {
+  const struct group_hash *primary = &digest->hashes[0];
+  bool is_own = memcmp(known->hash.bytes, primary->bytes, sizeof primary->bytes) == 0;
+  if (is_own && is_attached) return known;
+  struct hot_strand *strand = known;
+  if (!is_own && known->owner->totals.group.strand_count < STORE_STRANDS_LIMIT) {
+    struct group own = draft_of(digest);
+    strand = hot_add_strand(tx, known->owner, primary, &own);
+  }
+  if (strand && (strand != known || !is_attached))
+    attach_hash(tx, digest->project_id, primary, strand);
+  return strand ? strand : known;
 }
 
 bool digest_find_group(struct transaction *tx, const struct digest *digest, struct group *group) {
-  struct hot_group *owners[GROUPING_MAX_HASHES] = {0}, *found = NULL;
+  struct hot_strand *owners[GROUPING_MAX_HASHES] = {0}, *found = NULL;
   for (size_t i = 0; i < digest->hash_count; i++) {
     owners[i] = find_by_hash(tx, digest->project_id, &digest->hashes[i]);
     if (!found) found = owners[i];
   }
   if (!found) return false;
-  for (size_t i = 0; i < digest->hash_count; i++) {
-    if (!owners[i]) attach_hash(tx, digest->project_id, &digest->hashes[i], found);
+  struct hot_strand *strand = own_strand(tx, digest, found, owners[0] != NULL);
+  for (size_t i = 1; i < digest->hash_count; i++) {
+    if (!owners[i]) attach_hash(tx, digest->project_id, &digest->hashes[i], strand);
   }
-  *group = found->group;
+  *group = found->owner->totals.group;
   return true;
 }
 
 void digest_create_group(struct transaction *tx, const struct digest *digest, struct group *group) {
-  int64_t group_id = group_row_insert(tx, digest);
-  struct hot_group *hot = hot_get(tx, group_id);
-  if (!hot) { /* only after a failed statement */
-    *group = (struct group){0};
-    return;
-  }
-  hot->are_tags_loaded = true;
-  group_text_add(tx, &hot->group);
+  struct hot_group *hot = hot_get(tx, group_row_insert(tx, digest));
+  struct group own = draft_of(digest);
+  *group = (struct group){0};
+  if (!hot) return; /* only after a failed statement */
+  hot->totals.group.strand_count = 0;
+  struct hot_strand *strand = hot_add_strand(tx, hot, &digest->hashes[0], &own);
+  if (!strand) return;
+  group_text_add(tx, &hot->totals.group);
   for (size_t i = 0; i < digest->hash_count; i++)
-    attach_hash(tx, digest->project_id, &digest->hashes[i], hot);
-  *group = hot->group;
+    attach_hash(tx, digest->project_id, &digest->hashes[i], strand);
+  *group = hot->totals.group;
 }
 
 /* --- the event ------------------------------------------------------------------ */
 
-static void insert_event(struct transaction *tx, const struct digest *digest, int64_t group_id) {
+static void insert_event(struct transaction *tx, const struct digest *digest, int64_t strand_id) {
   char sql[TABLE_SQL_BYTES];
   struct query query =
       query_begin(tx, table_sql(sql,
-                                "INSERT INTO event_@(row, group_id, project_id, timestamp_ms,"
+                                "INSERT INTO event_@(row, strand_id, project_id, timestamp_ms,"
                                 " received_ms, event_id, dictionary_id, payload)"
                                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                                 tx->store->partition_day));
   query_bind_int(&query, 1, tx->store->next_row);
-  query_bind_int(&query, 2, group_id);
+  query_bind_int(&query, 2, strand_id);
   query_bind_int(&query, 3, digest->project_id);
   query_bind_int(&query, 4, digest->timestamp_ms);
   query_bind_int(&query, 5, digest->received_ms);
@@ -127,14 +161,15 @@ static void insert_event(struct transaction *tx, const struct digest *digest, in
   query_bind_blob(&query, 8, digest->payload.bytes.ptr, digest->payload.bytes.len);
   query_run(&query);
   const struct day_entry entry = {tx->store->partition_day, tx->store->next_row++,
-                                  tx->store->claimed_key, group_id};
+                                  tx->store->claimed_key, strand_id};
   day_index_add(tx, &entry);
 }
 
-void digest_count_event(struct transaction *tx, const struct digest *digest, int64_t group_id) {
-  insert_event(tx, digest, group_id);
-  struct hot_group *hot = hot_get(tx, group_id);
-  if (hot) hot_count(tx, hot, digest);
+void digest_count_event(struct transaction *tx, const struct digest *digest) {
+  struct hot_strand *strand = find_by_hash(tx, digest->project_id, &digest->hashes[0]);
+  if (!strand) return; /* only after a failed statement */
+  insert_event(tx, digest, strand->id);
+  hot_count(tx, strand, digest);
   if (!digest->release.len) return;
   const struct release_sighting sighting = {.project_id = digest->project_id,
                                             .time_ms = digest->received_ms,

@@ -7,10 +7,13 @@
 #include "store/sqlite/event_row.h"
 #include "store/sqlite/internal.h"
 #include "store/sqlite/partition.h"
+#include "store/sqlite/strand_row.h"
 
 #include "base/banned.h"
 
-#define ROW_COLUMNS "row, group_id, project_id, timestamp_ms, received_ms, event_id"
+#define ROW_COLUMNS                                                              \
+  "row, (SELECT group_id FROM strand WHERE strand.id = strand_id), project_id, " \
+  "timestamp_ms, received_ms, event_id"
 
 static bool read_row(const struct query *query, int64_t day, struct event_row *row) {
   struct slice id = query_borrow(query, 5);
@@ -59,39 +62,63 @@ static int64_t start_in_day(const struct event_row *row, int64_t day, int64_t ot
   return day == ref_day(row->ref) ? ref_row(row->ref) : other;
 }
 
-bool event_row_previous(struct transaction *tx, const struct event_row *row,
-                        struct event_row *previous) {
+/* `strands` are those of the row's group. */
+static bool previous_row(struct transaction *tx, struct strand_set strands,
+                         const struct event_row *row, struct event_row *previous) {
   int64_t days[PARTITION_DAYS_LIMIT];
   size_t count = partition_days(tx, days, PARTITION_DAYS_LIMIT);
   for (size_t i = 0; i < count; i++) {
     if (days[i] > ref_day(row->ref)) continue;
     int64_t at = start_in_day(row, days[i], INT64_MAX);
     /* The newest events may be known here before this snapshot has them. */
-    while ((at = day_index_previous(tx, days[i], row->group_id, at))) {
+    while ((at = day_index_previous(tx, days[i], strands, at))) {
       if (event_row_get(tx, ref_make(days[i], at), previous)) return true;
     }
   }
   return false;
 }
 
-bool event_row_next(struct transaction *tx, const struct event_row *row, struct event_row *next) {
+bool event_row_before(struct transaction *tx, struct strand_set strands, int64_t ref,
+                      struct event_row *row) {
+  const struct event_row start = {.ref = ref};
+  return previous_row(tx, strands, &start, row);
+}
+
+bool event_row_previous(struct transaction *tx, const struct event_row *row,
+                        struct event_row *previous) {
+  struct arena arena = {0};
+  bool is_found = previous_row(tx, strand_set_of(tx, &arena, row->group_id), row, previous);
+  arena_free(&arena);
+  return is_found;
+}
+
+static bool next_row(struct transaction *tx, struct strand_set strands, const struct event_row *row,
+                     struct event_row *next) {
   int64_t days[PARTITION_DAYS_LIMIT];
   size_t count = partition_days(tx, days, PARTITION_DAYS_LIMIT);
   while (count--) {
     if (days[count] < ref_day(row->ref)) continue;
-    int64_t at = day_index_next(tx, days[count], row->group_id, start_in_day(row, days[count], 0));
+    int64_t at = day_index_next(tx, days[count], strands, start_in_day(row, days[count], 0));
     if (at && event_row_get(tx, ref_make(days[count], at), next)) return true;
   }
   return false;
+}
+
+bool event_row_next(struct transaction *tx, const struct event_row *row, struct event_row *next) {
+  struct arena arena = {0};
+  bool is_found = next_row(tx, strand_set_of(tx, &arena, row->group_id), row, next);
+  arena_free(&arena);
+  return is_found;
 }
 
 size_t event_row_list(struct transaction *tx, struct arena *arena,
                       const struct event_row_query *wanted, struct event_row **rows) {
   struct event_row at = {.group_id = wanted->group_id,
                          .ref = wanted->before_ref ? wanted->before_ref : INT64_MAX};
+  struct strand_set strands = strand_set_of(tx, arena, wanted->group_id);
   size_t count = 0;
   *rows = ARENA_ARRAY(arena, wanted->limit, struct event_row);
-  while (count < wanted->limit && event_row_previous(tx, &at, &(*rows)[count]))
+  while (count < wanted->limit && previous_row(tx, strands, &at, &(*rows)[count]))
     at = (*rows)[count++];
   return count;
 }

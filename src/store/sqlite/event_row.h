@@ -4,8 +4,13 @@
 
 #include "store/event.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/recent.h"
 
 bool event_row_get(struct transaction *tx, int64_t ref, struct event_row *row);
+
+/* The last event of the strands before `ref`. */
+bool event_row_before(struct transaction *tx, struct strand_set strands, int64_t ref,
+                      struct event_row *row);
 
 /* The row of the event in a day's id table, 0 when it is not there. The key is a keyed hash of
  * project and id; ids whose hashes meet stand at the next key. `free_key` gets the first key that

@@ -9,13 +9,27 @@
 
 #include "base/banned.h"
 
-bool group_get(struct transaction *tx, struct arena *arena, int64_t id, struct group *group) {
+bool group_row_get(struct transaction *tx, struct arena *arena, int64_t id, struct group *group) {
   struct query query = query_begin(tx, "SELECT " GROUP_COLUMNS " FROM error_group WHERE id = ?1");
   query_bind_int(&query, 1, id);
   bool is_found = query_next(&query);
   if (is_found) group_row_read(&query, arena, group);
   query_end(&query);
   return is_found;
+}
+
+/* A chain is as long as merges followed each other. */
+enum { REDIRECTS_LIMIT = 100 };
+
+static bool follow(struct transaction *tx, struct arena *arena, struct group *group) {
+  for (int i = 0; group->merged_into && i < REDIRECTS_LIMIT; i++) {
+    if (!group_row_get(tx, arena, group->merged_into, group)) return false;
+  }
+  return !group->merged_into;
+}
+
+bool group_get(struct transaction *tx, struct arena *arena, int64_t id, struct group *group) {
+  return group_row_get(tx, arena, id, group) && follow(tx, arena, group);
 }
 
 bool group_find_by_number(struct transaction *tx, struct arena *arena, int64_t project_id,
@@ -27,7 +41,7 @@ bool group_find_by_number(struct transaction *tx, struct arena *arena, int64_t p
   bool is_found = query_next(&query);
   if (is_found) group_row_read(&query, arena, group);
   query_end(&query);
-  return is_found;
+  return is_found && follow(tx, arena, group);
 }
 
 void group_count_by_status(struct transaction *tx, int64_t project_id,
@@ -48,12 +62,14 @@ void group_hours(struct transaction *tx, int64_t group_id, int64_t now_ms, size_
                  int64_t *counts) {
   int64_t first = now_ms / HOUR_MS - (int64_t)hours + 1;
   memset(counts, 0, hours * sizeof *counts);
-  struct query query = query_begin(
-      tx, "SELECT hour, count FROM group_hour WHERE group_id = ?1 AND hour >= ?2 AND hour < ?3");
+  struct query query =
+      query_begin(tx,
+                  "SELECT hour, count FROM strand_hour WHERE strand_id IN (SELECT id FROM strand"
+                  " WHERE group_id = ?1) AND hour >= ?2 AND hour < ?3");
   query_bind_int(&query, 1, group_id);
   query_bind_int(&query, 2, first);
   query_bind_int(&query, 3, first + (int64_t)hours);
-  while (query_next(&query)) counts[query_int(&query, 0) - first] = query_int(&query, 1);
+  while (query_next(&query)) counts[query_int(&query, 0) - first] += query_int(&query, 1);
   query_end(&query);
 }
 
@@ -86,10 +102,16 @@ static void summarise(struct arena *arena, const struct tag_key *key, struct tag
 size_t group_tags(struct transaction *tx, struct arena *arena, int64_t group_id,
                   struct tag_summary **tags) {
   struct tag_table table = {0};
-  struct query query = query_begin(tx, "SELECT tags FROM group_tags WHERE group_id = ?1");
+  struct query query = query_begin(tx,
+                                   "SELECT tags FROM strand_tags WHERE strand_id IN (SELECT id FROM"
+                                   " strand WHERE group_id = ?1)");
   query_bind_int(&query, 1, group_id);
-  if (query_next(&query) && !tag_table_read(&table, query_borrow(&query, 0)))
-    transaction_fail(tx, SQLITE_CORRUPT);
+  while (query_next(&query)) {
+    struct tag_table one;
+    if (!tag_table_read(&one, query_borrow(&query, 0))) transaction_fail(tx, SQLITE_CORRUPT);
+    tag_table_join(&table, &one);
+    tag_table_free(&one);
+  }
   query_end(&query);
   size_t count = table.key_count;
   *tags = ARENA_ARRAY(arena, count, struct tag_summary);
@@ -101,8 +123,7 @@ size_t group_tags(struct transaction *tx, struct arena *arena, int64_t group_id,
 
 /* --- status --------------------------------------------------------------------------- */
 
-static void move_count(struct transaction *tx, int64_t project_id, enum group_status from,
-                       enum group_status to) {
+void group_count_status(struct transaction *tx, int64_t project_id, int from, int to) {
   struct query query =
       query_begin(tx,
                   "UPDATE project_counter SET"
@@ -119,10 +140,11 @@ void group_set_status(struct transaction *tx, int64_t group_id, enum group_statu
                       bool is_regressed, int64_t now_ms) {
   struct hot_group *hot = hot_get(tx, group_id);
   if (!hot) return;
-  move_count(tx, hot->group.project_id, hot->group.status, status);
-  hot->group.status = status;
-  hot->group.is_regressed = is_regressed;
-  hot->group.status_changed_ms = now_ms;
+  struct group *group = &hot->totals.group;
+  group_count_status(tx, group->project_id, (int)group->status, (int)status);
+  group->status = status;
+  group->is_regressed = is_regressed;
+  group->status_changed_ms = now_ms;
   struct query query = query_begin(tx,
                                    "UPDATE error_group SET status = ?2, is_regressed = ?3, "
                                    "status_changed_ms = ?4 WHERE id = ?1");

@@ -8,7 +8,7 @@ void group_row_read(const struct query *query, struct arena *arena, struct group
       .id = query_int(query, 0),
       .project_id = query_int(query, 1),
       .number = query_int(query, 2),
-      .status = (enum group_status)query_int(query, 3),
+      .status = (enum group_status)(query_int(query, 3) % GROUP_HIDDEN),
       .is_regressed = query_int(query, 4) != 0,
       .is_unhandled = query_int(query, 5) != 0,
       .level = (enum level)query_int(query, 6),
@@ -26,6 +26,8 @@ void group_row_read(const struct query *query, struct arena *arena, struct group
       .logger = query_text(query, 18, arena),
       .first_release = query_text(query, 19, arena),
       .last_release = query_text(query, 20, arena),
+      .strand_count = query_int(query, 21),
+      .merged_into = query_int(query, 22),
   };
 }
 
@@ -76,7 +78,8 @@ void group_row_update(struct transaction *tx, const struct group *group) {
       "UPDATE error_group SET is_unhandled = ?2, level = ?3, event_count = ?4, user_count = ?5,"
       " first_seen_ms = ?6, last_seen_ms = ?7, error_type = ?8, error_value = ?9, title = ?10, "
       "culprit = ?11,"
-      " location = ?12, platform = ?13, logger = ?14, last_release = ?15 "
+      " location = ?12, platform = ?13, logger = ?14, last_release = ?15, "
+      "strand_count = ?16 "
       "WHERE id = ?1");
   query_bind_int(&query, 1, group->id);
   query_bind_int(&query, 2, group->is_unhandled);
@@ -93,6 +96,7 @@ void group_row_update(struct transaction *tx, const struct group *group) {
   query_bind_text(&query, 13, group->platform);
   query_bind_text(&query, 14, group->logger);
   query_bind_text(&query, 15, group->last_release);
+  query_bind_int(&query, 16, group->strand_count);
   query_run(&query);
 }
 

@@ -10,6 +10,7 @@
 #include "store/sqlite/dictionary.h"
 #include "store/sqlite/group_row.h"
 #include "store/sqlite/internal.h"
+#include "store/sqlite/strand_row.h"
 
 #include "base/banned.h"
 
@@ -20,9 +21,7 @@ struct hot_hash {
   struct group_hash hash;
 };
 
-static struct slice id_key(const struct hot_group *group) {
-  return slice_of((const char *)&group->group.id, sizeof group->group.id);
-}
+static struct slice id_key(const int64_t *id) { return slice_of((const char *)id, sizeof *id); }
 
 void hot_open(struct hot_cache *hot) {
   *hot = (struct hot_cache){0};
@@ -31,18 +30,28 @@ void hot_open(struct hot_cache *hot) {
 }
 
 static void free_group(struct hot_group *group) {
-  buffer_free(&group->text);
-  tag_table_free(&group->tags);
+  buffer_free(&group->totals.text);
   free(group);
+}
+
+static void free_strand(struct hot_strand *strand) {
+  buffer_free(&strand->own.text);
+  tag_table_free(&strand->tags);
+  free(strand);
 }
 
 void hot_drop_all(struct hot_cache *hot) {
   size_t at = 0;
   for (struct map_entry *entry; (entry = map_next(&hot->by_id, &at));) free_group(entry->value);
+  at = 0;
+  for (struct map_entry *entry; (entry = map_next(&hot->by_strand, &at));)
+    free_strand(entry->value);
   map_clear(&hot->by_id);
+  map_clear(&hot->by_strand);
   map_clear(&hot->by_hash);
   arena_reset(&hot->arena);
   hot->dirty = NULL;
+  hot->dirty_strands = NULL;
   hot->tag_memory = 0;
   hot->project_count = 0;
   release_cache_drop(&hot->releases);
@@ -52,6 +61,7 @@ void hot_drop_all(struct hot_cache *hot) {
 void hot_close(struct hot_cache *hot) {
   hot_drop_all(hot);
   map_free(&hot->by_id);
+  map_free(&hot->by_strand);
   map_free(&hot->by_hash);
   release_cache_close(&hot->releases);
   arena_free(&hot->arena);
@@ -59,8 +69,8 @@ void hot_close(struct hot_cache *hot) {
 }
 
 /* The texts of a group one after another in its buffer, so that one allocation holds them. */
-static void take_texts(struct hot_group *hot, const struct group *texts) {
-  struct group *own = &hot->group;
+static void take_texts(struct hot_totals *totals, const struct group *texts) {
+  struct group *own = &totals->group;
   struct slice *to[] = {&own->error_type, &own->error_value,   &own->title,
                         &own->culprit,    &own->location,      &own->platform,
                         &own->logger,     &own->first_release, &own->last_release};
@@ -77,83 +87,162 @@ static void take_texts(struct hot_group *hot, const struct group *texts) {
     size_t end = i + 1 < sizeof to / sizeof *to ? offsets[i + 1] : buffer.len;
     *to[i] = slice_of(buffer.data + offsets[i], end - offsets[i]);
   }
-  buffer_free(&hot->text);
-  hot->text = buffer;
+  buffer_free(&totals->text);
+  totals->text = buffer;
+}
+
+static void take_totals(struct hot_totals *totals, const struct group *group) {
+  totals->group = *group;
+  take_texts(totals, group);
 }
 
 struct hot_group *hot_get(struct transaction *tx, int64_t group_id) {
   struct hot_cache *cache = &tx->store->hot;
-  struct hot_group *hot =
-      map_get(&cache->by_id, slice_of((const char *)&group_id, sizeof group_id));
+  struct hot_group *hot = map_get(&cache->by_id, id_key(&group_id));
   if (hot) return hot;
   struct arena scratch = {0};
   struct group group;
-  if (group_get(tx, &scratch, group_id, &group)) {
+  if (group_row_get(tx, &scratch, group_id, &group)) {
     hot = memory_alloc(sizeof *hot);
-    *hot = (struct hot_group){.group = group};
-    take_texts(hot, &group);
-    map_put(&cache->by_id, id_key(hot), hot);
+    *hot = (struct hot_group){0};
+    take_totals(&hot->totals, &group);
+    map_put(&cache->by_id, id_key(&hot->totals.group.id), hot);
   }
   arena_free(&scratch);
   return hot;
 }
 
-struct hot_group *hot_find_hash(struct hot_cache *hot, int64_t project_id,
-                                const struct group_hash *hash) {
+static int64_t owner_of(struct transaction *tx, int64_t strand_id) {
+  int64_t group_id = 0;
+  struct query query = query_begin(tx, "SELECT group_id FROM strand WHERE id = ?1");
+  query_bind_int(&query, 1, strand_id);
+  if (query_next(&query)) group_id = query_int(&query, 0);
+  query_end(&query);
+  return group_id;
+}
+
+struct hot_strand *hot_get_strand(struct transaction *tx, int64_t strand_id) {
+  struct hot_cache *cache = &tx->store->hot;
+  struct hot_strand *hot = map_get(&cache->by_strand, id_key(&strand_id));
+  if (hot) return hot;
+  struct arena scratch = {0};
+  struct strand strand;
+  struct hot_group *owner = hot_get(tx, owner_of(tx, strand_id));
+  if (owner && strand_row_get(tx, &scratch, strand_id, &strand)) {
+    hot = memory_alloc(sizeof *hot);
+    *hot = (struct hot_strand){.id = strand_id, .owner = owner, .hash = strand.hash};
+    take_totals(&hot->own, &strand.own);
+    map_put(&cache->by_strand, id_key(&hot->id), hot);
+  }
+  arena_free(&scratch);
+  return hot;
+}
+
+struct hot_strand *hot_find_hash(struct hot_cache *hot, int64_t project_id,
+                                 const struct group_hash *hash) {
   struct hot_hash key = {project_id, *hash};
   return map_get(&hot->by_hash, slice_of((const char *)&key, sizeof key));
 }
 
 void hot_remember_hash(struct hot_cache *hot, int64_t project_id, const struct group_hash *hash,
-                       struct hot_group *group) {
+                       struct hot_strand *strand) {
   struct hot_hash *key = ARENA_NEW(&hot->arena, struct hot_hash);
   *key = (struct hot_hash){project_id, *hash};
-  map_put(&hot->by_hash, slice_of((const char *)key, sizeof *key), group);
+  map_put(&hot->by_hash, slice_of((const char *)key, sizeof *key), strand);
+}
+
+/* From now on the group's only strand has figures of its own. */
+static void part_from_group(struct transaction *tx, struct hot_group *group) {
+  struct arena arena = {0};
+  struct strand_set set = strand_set_of(tx, &arena, group->totals.group.id);
+  for (size_t i = 0; i < set.count; i++) {
+    struct hot_strand *strand = hot_get_strand(tx, set.ids[i]);
+    if (!strand) continue;
+    take_totals(&strand->own, &group->totals.group);
+    strand->own.group.id = strand->id;
+    strand_row_update(tx, strand->id, &strand->own.group);
+  }
+  arena_free(&arena);
+}
+
+static void mark_group(struct hot_cache *cache, struct hot_group *group) {
+  if (group->is_dirty) return;
+  group->is_dirty = true;
+  group->next_dirty = cache->dirty;
+  cache->dirty = group;
+}
+
+struct hot_strand *hot_add_strand(struct transaction *tx, struct hot_group *group,
+                                  const struct group_hash *hash, const struct group *own) {
+  const struct strand_draft draft = {group->totals.group.id, *hash, own};
+  if (group->totals.group.strand_count == 1) part_from_group(tx, group);
+  struct hot_strand *strand = hot_get_strand(tx, strand_row_insert(tx, &draft));
+  if (!strand) return NULL;
+  strand->are_tags_loaded = true;
+  group->totals.group.strand_count++;
+  mark_group(&tx->store->hot, group);
+  return strand;
 }
 
 /* --- counting ------------------------------------------------------------------ */
 
-static void load_tags(struct transaction *tx, struct hot_group *hot) {
-  struct query query = query_begin(tx, "SELECT tags FROM group_tags WHERE group_id = ?1");
-  query_bind_int(&query, 1, hot->group.id);
+static void load_tags(struct transaction *tx, struct hot_strand *hot) {
+  struct query query = query_begin(tx, "SELECT tags FROM strand_tags WHERE strand_id = ?1");
+  query_bind_int(&query, 1, hot->id);
   if (query_next(&query) && !tag_table_read(&hot->tags, query_borrow(&query, 0)))
     transaction_fail(tx, SQLITE_CORRUPT);
   query_end(&query);
   hot->are_tags_loaded = true;
 }
 
-/* Whether the user is new to the group. Users are told apart by 64 bits of a hash that is the same
- * after a restart. */
-static bool add_user(struct transaction *tx, int64_t group_id, struct slice identity) {
-  struct hot_cache *cache = &tx->store->hot;
-  uint64_t user, place[2];
+int64_t hot_user_hash(struct transaction *tx, struct slice identity) {
+  uint64_t user;
   crypto_shorthash((unsigned char *)&user, (const unsigned char *)identity.ptr, identity.len,
                    tx->store->id_key);
-  place[0] = user;
-  place[1] = (uint64_t)group_id;
+  return (int64_t)user;
+}
+
+/* Whether the user is new to the strand. */
+static bool add_user(struct transaction *tx, int64_t strand_id, int64_t user) {
+  const int64_t place[] = {user, strand_id};
   uint64_t mixed = hash_bytes(slice_of((const char *)place, sizeof place)) | 1;
-  uint64_t *seen = &cache->users[mixed / 2 % STORE_HOT_USERS];
+  uint64_t *seen = &tx->store->hot.users[mixed / 2 % STORE_HOT_USERS];
   if (*seen == mixed) return false;
   *seen = mixed;
   struct query query =
-      query_begin(tx, "INSERT OR IGNORE INTO group_user(group_id, user_hash) VALUES(?1, ?2)");
-  query_bind_int(&query, 1, group_id);
-  query_bind_int(&query, 2, (int64_t)user);
+      query_begin(tx, "INSERT OR IGNORE INTO strand_user(strand_id, user_hash) VALUES(?1, ?2)");
+  query_bind_int(&query, 1, strand_id);
+  query_bind_int(&query, 2, user);
   return query_run(&query) > 0;
 }
 
-static void write_hour(struct transaction *tx, int64_t group_id, int64_t hour, int64_t count) {
+/* Whether another strand of the group has the user. */
+static bool is_user_elsewhere(struct transaction *tx, const struct hot_strand *strand,
+                              int64_t user) {
   struct query query =
       query_begin(tx,
-                  "INSERT INTO group_hour(group_id, hour, count) VALUES(?1, ?2, ?3)"
+                  "SELECT 1 FROM strand CROSS JOIN strand_user ON strand_id = strand.id AND"
+                  " user_hash = ?3 WHERE group_id = ?1 AND strand.id <> ?2 LIMIT 1");
+  query_bind_int(&query, 1, strand->owner->totals.group.id);
+  query_bind_int(&query, 2, strand->id);
+  query_bind_int(&query, 3, user);
+  bool is_found = query_next(&query);
+  query_end(&query);
+  return is_found;
+}
+
+static void write_hour(struct transaction *tx, int64_t strand_id, int64_t hour, int64_t count) {
+  struct query query =
+      query_begin(tx,
+                  "INSERT INTO strand_hour(strand_id, hour, count) VALUES(?1, ?2, ?3)"
                   " ON CONFLICT DO UPDATE SET count = count + excluded.count");
-  query_bind_int(&query, 1, group_id);
+  query_bind_int(&query, 1, strand_id);
   query_bind_int(&query, 2, hour);
   query_bind_int(&query, 3, count);
   query_run(&query);
 }
 
-static void count_hour(struct transaction *tx, struct hot_group *hot, int64_t hour) {
+static void count_hour(struct transaction *tx, struct hot_strand *hot, int64_t hour) {
   for (size_t i = 0; i < hot->hour_count; i++) {
     if (hot->hours[i].hour == hour) {
       hot->hours[i].count++;
@@ -161,49 +250,75 @@ static void count_hour(struct transaction *tx, struct hot_group *hot, int64_t ho
     }
   }
   if (hot->hour_count == HOT_PENDING_HOURS) {
-    write_hour(tx, hot->group.id, hour, 1);
+    write_hour(tx, hot->id, hour, 1);
     return;
   }
   hot->hours[hot->hour_count].hour = hour;
   hot->hours[hot->hour_count++].count = 1;
 }
 
+static bool is_same_text(const struct group *a, const struct group *b) {
+  return slice_equal(a->title, b->title) && slice_equal(a->culprit, b->culprit);
+}
+
+static bool are_texts_same(const struct group *a, const struct group *b) {
+  return is_same_text(a, b) && slice_equal(a->error_type, b->error_type) &&
+         slice_equal(a->error_value, b->error_value) && slice_equal(a->location, b->location) &&
+         slice_equal(a->platform, b->platform) && slice_equal(a->logger, b->logger) &&
+         slice_equal(a->last_release, b->last_release) &&
+         slice_equal(a->first_release, b->first_release);
+}
+
 /* What the list and the details show of a group comes from its latest event. */
-static void take_latest(struct transaction *tx, struct hot_group *hot,
-                        const struct digest *digest) {
-  struct group *group = &hot->group;
-  struct group latest = *group;
+static void take_latest(struct group *group, const struct digest *digest) {
   group->level = digest->level;
   group->is_unhandled = digest->is_unhandled;
-  latest.error_type = digest->error_type;
-  latest.error_value = digest->error_value;
-  latest.title = digest->title;
-  latest.culprit = digest->culprit;
-  latest.location = digest->location;
-  latest.platform = digest->platform;
-  latest.logger = digest->logger;
+  group->error_type = digest->error_type;
+  group->error_value = digest->error_value;
+  group->title = digest->title;
+  group->culprit = digest->culprit;
+  group->location = digest->location;
+  group->platform = digest->platform;
+  group->logger = digest->logger;
   if (digest->release.len) {
-    latest.last_release = digest->release;
-    if (!group->first_release.len) {
-      latest.first_release = digest->release;
-      group_row_set_first_release(tx, group->id, digest->release);
-    }
+    group->last_release = digest->release;
+    if (!group->first_release.len) group->first_release = digest->release;
   }
-  bool is_same_text =
-      slice_equal(latest.title, group->title) && slice_equal(latest.culprit, group->culprit);
-  bool is_same = is_same_text && slice_equal(latest.error_type, group->error_type) &&
-                 slice_equal(latest.error_value, group->error_value) &&
-                 slice_equal(latest.location, group->location) &&
-                 slice_equal(latest.platform, group->platform) &&
-                 slice_equal(latest.logger, group->logger) &&
-                 slice_equal(latest.last_release, group->last_release) &&
-                 slice_equal(latest.first_release, group->first_release);
-  if (is_same) return;
-  if (!is_same_text && !hot->is_text_stale) {
-    group_text_remove(tx, group);
+}
+
+void group_count_event(struct group *group, const struct digest *digest) {
+  bool is_latest = digest->timestamp_ms >= group->last_seen_ms || !group->event_count;
+  if (!group->event_count || !group->first_seen_ms || digest->timestamp_ms < group->first_seen_ms)
+    group->first_seen_ms = digest->timestamp_ms;
+  if (!group->event_count || digest->timestamp_ms > group->last_seen_ms)
+    group->last_seen_ms = digest->timestamp_ms;
+  group->event_count++;
+  if (is_latest) take_latest(group, digest);
+}
+
+/* Counts in `totals`; the texts are copied when they changed. */
+static void count_in(struct hot_totals *totals, const struct group *counted) {
+  bool is_same = are_texts_same(&totals->group, counted);
+  struct group *own = &totals->group;
+  own->level = counted->level;
+  own->is_unhandled = counted->is_unhandled;
+  own->event_count = counted->event_count;
+  own->first_seen_ms = counted->first_seen_ms;
+  own->last_seen_ms = counted->last_seen_ms;
+  if (!is_same) take_texts(totals, counted);
+}
+
+static void count_in_group(struct transaction *tx, struct hot_group *hot,
+                           const struct digest *digest) {
+  struct group counted = hot->totals.group;
+  group_count_event(&counted, digest);
+  if (!is_same_text(&counted, &hot->totals.group) && !hot->is_text_stale) {
+    group_text_remove(tx, &hot->totals.group);
     hot->is_text_stale = true;
   }
-  take_texts(hot, &latest);
+  if (!slice_equal(counted.first_release, hot->totals.group.first_release))
+    group_row_set_first_release(tx, counted.id, counted.first_release);
+  count_in(&hot->totals, &counted);
 }
 
 static void write_project(struct transaction *tx, const struct hot_project *project) {
@@ -238,52 +353,93 @@ static void count_project(struct transaction *tx, int64_t project_id, int64_t re
     hot->projects[hot->project_count++] = project;
 }
 
-void hot_count(struct transaction *tx, struct hot_group *hot, const struct digest *digest) {
-  struct group *group = &hot->group;
-  size_t tag_memory = hot->are_tags_loaded ? hot->tags.memory : 0;
-  if (!hot->are_tags_loaded) load_tags(tx, hot);
-  count_project(tx, digest->project_id, digest->received_ms);
-  if (!hot->is_dirty) {
-    hot->is_dirty = true;
-    hot->next_dirty = tx->store->hot.dirty;
-    tx->store->hot.dirty = hot;
-  }
-  bool is_latest = digest->timestamp_ms >= group->last_seen_ms || !group->event_count;
-  group->event_count++;
-  if (digest->user_identity.len && add_user(tx, group->id, digest->user_identity))
-    group->user_count++;
-  if (!group->first_seen_ms || digest->timestamp_ms < group->first_seen_ms)
-    group->first_seen_ms = digest->timestamp_ms;
-  if (digest->timestamp_ms > group->last_seen_ms) group->last_seen_ms = digest->timestamp_ms;
-  if (is_latest) take_latest(tx, hot, digest);
-  count_hour(tx, hot, digest->timestamp_ms / HOUR_MS);
-  tag_table_add(&hot->tags, digest->tags, digest->timestamp_ms);
-  tx->store->hot.tag_memory += hot->tags.memory - tag_memory;
+static void mark_strand(struct hot_cache *cache, struct hot_strand *strand) {
+  if (strand->is_dirty) return;
+  strand->is_dirty = true;
+  strand->next_dirty = cache->dirty_strands;
+  cache->dirty_strands = strand;
 }
 
-static void write_tags(struct transaction *tx, const struct hot_group *hot,
+/* What only the strand counts: users, hours, tags. True when the user is new to it. */
+static bool count_in_strand(struct transaction *tx, struct hot_strand *strand,
+                            const struct digest *digest) {
+  size_t tag_memory = strand->are_tags_loaded ? strand->tags.memory : 0;
+  if (!strand->are_tags_loaded) load_tags(tx, strand);
+  tag_table_add(&strand->tags, digest->tags, digest->timestamp_ms);
+  tx->store->hot.tag_memory += strand->tags.memory - tag_memory;
+  count_hour(tx, strand, digest->timestamp_ms / HOUR_MS);
+  mark_strand(&tx->store->hot, strand);
+  return digest->user_identity.len &&
+         add_user(tx, strand->id, hot_user_hash(tx, digest->user_identity));
+}
+
+static void count_own(struct hot_strand *strand, const struct digest *digest) {
+  struct group own = strand->own.group;
+  group_count_event(&own, digest);
+  count_in(&strand->own, &own);
+}
+
+void hot_count(struct transaction *tx, struct hot_strand *strand, const struct digest *digest) {
+  struct hot_group *hot = strand->owner;
+  struct group *group = &hot->totals.group;
+  bool is_alone = group->strand_count == 1;
+  count_project(tx, digest->project_id, digest->received_ms);
+  mark_group(&tx->store->hot, hot);
+  count_in_group(tx, hot, digest);
+  bool is_new_user = count_in_strand(tx, strand, digest);
+  if (!is_alone) {
+    count_own(strand, digest);
+    strand->own.group.user_count += is_new_user;
+  }
+  if (is_new_user &&
+      (is_alone || !is_user_elsewhere(tx, strand, hot_user_hash(tx, digest->user_identity))))
+    group->user_count++;
+}
+
+void hot_move(struct transaction *tx, struct hot_strand *from, struct hot_strand *to,
+              const struct digest *digest) {
+  size_t tag_memory = from->are_tags_loaded ? from->tags.memory : 0;
+  count_own(to, digest);
+  to->own.group.user_count += count_in_strand(tx, to, digest);
+  if (!from->are_tags_loaded) load_tags(tx, from);
+  tag_table_subtract(&from->tags, digest->tags);
+  tx->store->hot.tag_memory += from->tags.memory - tag_memory;
+  from->own.group.event_count--;
+  write_hour(tx, from->id, digest->timestamp_ms / HOUR_MS, -1);
+  mark_strand(&tx->store->hot, from);
+}
+
+static void write_tags(struct transaction *tx, const struct hot_strand *hot,
                        struct buffer *scratch) {
   buffer_clear(scratch);
   tag_table_write(&hot->tags, scratch);
   struct query query =
-      query_begin(tx, "INSERT OR REPLACE INTO group_tags(group_id, tags) VALUES(?1, ?2)");
-  query_bind_int(&query, 1, hot->group.id);
+      query_begin(tx, "INSERT OR REPLACE INTO strand_tags(strand_id, tags) VALUES(?1, ?2)");
+  query_bind_int(&query, 1, hot->id);
   query_bind_blob(&query, 2, scratch->data, scratch->len);
   query_run(&query);
+}
+
+static void flush_strand(struct transaction *tx, struct hot_strand *hot, struct buffer *scratch) {
+  for (size_t i = 0; i < hot->hour_count; i++)
+    write_hour(tx, hot->id, hot->hours[i].hour, hot->hours[i].count);
+  write_tags(tx, hot, scratch);
+  if (hot->owner->totals.group.strand_count != 1) strand_row_update(tx, hot->id, &hot->own.group);
+  hot->hour_count = 0;
+  hot->is_dirty = false;
 }
 
 void hot_flush(struct transaction *tx) {
   struct buffer scratch = buffer_make(4 * STORE_TAGS_BYTES_LIMIT);
   struct hot_group *hot = tx->store->hot.dirty;
+  struct hot_strand *strand = tx->store->hot.dirty_strands;
   tx->store->hot.dirty = NULL;
+  tx->store->hot.dirty_strands = NULL;
+  for (; strand; strand = strand->next_dirty) flush_strand(tx, strand, &scratch);
   for (; hot; hot = hot->next_dirty) {
-    group_row_update(tx, &hot->group);
-    for (size_t i = 0; i < hot->hour_count; i++)
-      write_hour(tx, hot->group.id, hot->hours[i].hour, hot->hours[i].count);
-    write_tags(tx, hot, &scratch);
-    if (hot->is_text_stale) group_text_add(tx, &hot->group);
+    group_row_update(tx, &hot->totals.group);
+    if (hot->is_text_stale) group_text_add(tx, &hot->totals.group);
     hot->is_text_stale = false;
-    hot->hour_count = 0;
     hot->is_dirty = false;
   }
   buffer_free(&scratch);
@@ -294,8 +450,8 @@ void hot_flush(struct transaction *tx) {
 
 void hot_trim(struct transaction *tx) {
   struct hot_cache *hot = &tx->store->hot;
-  if (hot->by_id.count <= STORE_HOT_GROUPS && hot->by_hash.count <= 4 * STORE_HOT_GROUPS &&
-      hot->tag_memory <= STORE_HOT_TAGS_BYTES)
+  if (hot->by_id.count <= STORE_HOT_GROUPS && hot->by_strand.count <= 2 * STORE_HOT_GROUPS &&
+      hot->by_hash.count <= 4 * STORE_HOT_GROUPS && hot->tag_memory <= STORE_HOT_TAGS_BYTES)
     return;
   hot_flush(tx);
   hot_drop_all(hot);

@@ -34,9 +34,10 @@ struct store {
   struct hot_cache hot;
   struct recent recent;                 /* asked by all threads */
   int64_t committed_day, committed_row; /* of `recent`, before the running transaction */
-  int64_t partition_day;                /* the day whose tables are known to exist; 0: none */
-  int64_t next_row;                     /* of that day */
-  int64_t claimed_key; /* under which the event being digested will be found by its id */
+  bool is_recent_changed; /* besides what was added: to be read again after a failure */
+  int64_t partition_day;  /* the day whose tables are known to exist; 0: none */
+  int64_t next_row;       /* of that day */
+  int64_t claimed_key;    /* under which the event being digested will be found by its id */
   bool has_day_before, has_day_after;
   int64_t checked_day; /* when retention was looked at last */
   int64_t ticked_us;   /* when the ticks ran last */

@@ -51,14 +51,14 @@ void partition_prepare(struct transaction *tx, int64_t day) {
       tx,
       table_sql(sql,
                 "CREATE TABLE IF NOT EXISTS event_@(row INTEGER PRIMARY KEY,"
-                " group_id INTEGER NOT NULL, project_id INTEGER NOT NULL,"
+                " strand_id INTEGER NOT NULL, project_id INTEGER NOT NULL,"
                 " timestamp_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL,"
                 " event_id BLOB NOT NULL, dictionary_id INTEGER NOT NULL, payload BLOB NOT NULL)",
                 day));
   database_execute(tx,
                    table_sql(sql,
-                             "CREATE TABLE IF NOT EXISTS event_group_@(group_id INTEGER NOT NULL,"
-                             " row INTEGER NOT NULL, PRIMARY KEY(group_id, row)) WITHOUT ROWID",
+                             "CREATE TABLE IF NOT EXISTS event_strand_@(strand_id INTEGER NOT NULL,"
+                             " row INTEGER NOT NULL, PRIMARY KEY(strand_id, row)) WITHOUT ROWID",
                              day));
   database_execute(
       tx,
@@ -76,7 +76,7 @@ void partition_drop_before(struct transaction *tx, int64_t day) {
     if (days[i] >= day) continue;
     database_execute(tx, table_sql(sql, "DROP TABLE event_@", days[i]));
     database_execute(tx, table_sql(sql, "DROP TABLE IF EXISTS event_id_@", days[i]));
-    database_execute(tx, table_sql(sql, "DROP TABLE IF EXISTS event_group_@", days[i]));
+    database_execute(tx, table_sql(sql, "DROP TABLE IF EXISTS event_strand_@", days[i]));
     log_write(LOG_INFO, "dropped the events of a day past retention", "day=%lld",
               (long long)days[i]);
   }

@@ -55,10 +55,10 @@ static void drop_oldest(struct recent *recent) {
   rebuild(recent);
 }
 
-void recent_add(struct recent *recent, int64_t key, int64_t group_id) {
+void recent_add(struct recent *recent, int64_t key, int64_t strand_id) {
   pthread_rwlock_wrlock(&recent->lock);
   if (recent->count == RECENT_ROOM) drop_oldest(recent);
-  struct recent_entry entry = {recent->first_row + (int64_t)recent->count, key, group_id};
+  struct recent_entry entry = {recent->first_row + (int64_t)recent->count, key, strand_id};
   recent->entries[recent->count++] = entry;
   *place_of(recent, key) = (uint32_t)recent->count;
   pthread_rwlock_unlock(&recent->lock);
@@ -82,25 +82,46 @@ int64_t recent_find(struct recent *recent, int64_t day, int64_t key) {
   return row;
 }
 
-int64_t recent_previous(struct recent *recent, int64_t day, int64_t group_id, int64_t row) {
+void recent_move(struct recent *recent, int64_t day, int64_t row, int64_t strand_id) {
+  pthread_rwlock_wrlock(&recent->lock);
+  if (recent->day == day && row >= recent->first_row &&
+      row < recent->first_row + (int64_t)recent->count)
+    recent->entries[row - recent->first_row].strand_id = strand_id;
+  pthread_rwlock_unlock(&recent->lock);
+}
+
+static bool holds(struct strand_set strands, int64_t strand_id) {
+  size_t low = 0, high = strands.count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (strands.ids[middle] < strand_id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < strands.count && strands.ids[low] == strand_id;
+}
+
+int64_t recent_previous(struct recent *recent, int64_t day, struct strand_set strands,
+                        int64_t row) {
   int64_t found = 0;
   pthread_rwlock_rdlock(&recent->lock);
   if (recent->day == day && row > recent->first_row) {
     int64_t before = row - recent->first_row;
     size_t at = before < (int64_t)recent->count ? (size_t)before : recent->count;
-    while (at && recent->entries[at - 1].group_id != group_id) at--;
+    while (at && !holds(strands, recent->entries[at - 1].strand_id)) at--;
     if (at) found = recent->entries[at - 1].row;
   }
   pthread_rwlock_unlock(&recent->lock);
   return found;
 }
 
-int64_t recent_next(struct recent *recent, int64_t day, int64_t group_id, int64_t row) {
+int64_t recent_next(struct recent *recent, int64_t day, struct strand_set strands, int64_t row) {
   int64_t found = 0;
   pthread_rwlock_rdlock(&recent->lock);
   if (recent->day == day) {
     size_t at = row < recent->first_row ? 0 : (size_t)(row - recent->first_row) + 1;
-    while (at < recent->count && recent->entries[at].group_id != group_id) at++;
+    while (at < recent->count && !holds(strands, recent->entries[at].strand_id)) at++;
     if (at < recent->count) found = recent->entries[at].row;
   }
   pthread_rwlock_unlock(&recent->lock);

@@ -5,7 +5,7 @@
  *      [ in the indexes as well │ some are, some not ]      entries, by row
  *                               └─ the last RECENT_WINDOW rows
  *
- * An index over ids and one over groups would change a page each for every event. So the writer
+ * An index over ids and one over strands would change a page each for every event. So the writer
  * puts entries there a slice at a time (day_index.c), and who looks something up asks the tables
  * and then here. Entries stay for a while after that, for readers whose snapshot is older.
  *
@@ -23,7 +23,13 @@
 #define RECENT_ROOM (3 * RECENT_WINDOW)
 
 struct recent_entry {
-  int64_t row, key, group_id;
+  int64_t row, key, strand_id;
+};
+
+/* The strands of a group, ascending. */
+struct strand_set {
+  int64_t *ids;
+  size_t count;
 };
 
 struct recent {
@@ -41,14 +47,18 @@ void recent_close(struct recent *recent);
 /* Empties it for a day whose next row is `first_row`. */
 void recent_start(struct recent *recent, int64_t day, int64_t first_row);
 /* Adds the next row. */
-void recent_add(struct recent *recent, int64_t key, int64_t group_id);
+void recent_add(struct recent *recent, int64_t key, int64_t strand_id);
 /* Forgets the row `next_row` and those behind it. */
 void recent_truncate(struct recent *recent, int64_t next_row);
 
 /* The row with that key, or 0. */
 int64_t recent_find(struct recent *recent, int64_t day, int64_t key);
-/* The last row of the group before `row`, or the first one behind it; 0 when there is none here. */
-int64_t recent_previous(struct recent *recent, int64_t day, int64_t group_id, int64_t row);
-int64_t recent_next(struct recent *recent, int64_t day, int64_t group_id, int64_t row);
+/* Says that the row, if it is here, belongs to another strand now. */
+void recent_move(struct recent *recent, int64_t day, int64_t row, int64_t strand_id);
+
+/* The last row of the strands before `row`, or the first one behind it; 0 when there is none here.
+ */
+int64_t recent_previous(struct recent *recent, int64_t day, struct strand_set strands, int64_t row);
+int64_t recent_next(struct recent *recent, int64_t day, struct strand_set strands, int64_t row);
 
 #endif

@@ -103,6 +103,68 @@ void tag_table_add(struct tag_table *table, struct pairs tags, int64_t time_ms) 
   }
 }
 
+void tag_table_join(struct tag_table *table, const struct tag_table *other) {
+  for (uint32_t k = 0; k < other->key_count; k++) {
+    const struct tag_key *from = &other->keys[k];
+    struct tag_key *key = key_of(table, from->key, k);
+    if (!key) continue;
+    key->total += from->total;
+    key->other += from->other;
+    for (uint32_t v = 0; v < from->value_count; v++) {
+      struct tag_count *value = value_of(table, key, from->values[v].value);
+      if (!value) {
+        key->other += from->values[v].count;
+        continue;
+      }
+      value->count += from->values[v].count;
+      if (from->values[v].last_seen_ms > value->last_seen_ms)
+        value->last_seen_ms = from->values[v].last_seen_ms;
+    }
+  }
+}
+
+static void drop_value(struct tag_table *table, struct tag_key *key, uint32_t at) {
+  table->bytes -= key->values[at].value.len + 16;
+  table->memory -= memory_of(key->values[at].value, sizeof *key->values);
+  free((char *)(uintptr_t)key->values[at].value.ptr);
+  memmove(&key->values[at], &key->values[at + 1], (--key->value_count - at) * sizeof *key->values);
+}
+
+static void drop_key(struct tag_table *table, uint32_t at) {
+  struct tag_key *key = &table->keys[at];
+  while (key->value_count) drop_value(table, key, key->value_count - 1);
+  table->bytes -= key->key.len + 16;
+  table->memory -= memory_of(key->key, sizeof *key);
+  free(key->values);
+  free((char *)(uintptr_t)key->key.ptr);
+  memmove(key, key + 1, (--table->key_count - at) * sizeof *key);
+}
+
+/* A value that no event has any more goes, unless others are counted together: one of those that
+ * took its place later would be counted from then on only. */
+static void subtract_value(struct tag_table *table, struct tag_key *key, struct slice value) {
+  for (uint32_t v = 0; v < key->value_count; v++) {
+    if (!slice_equal(key->values[v].value, value)) continue;
+    if (key->values[v].count) key->values[v].count--;
+    if (!key->values[v].count && !key->other) drop_value(table, key, v);
+    return;
+  }
+  if (key->other) key->other--;
+}
+
+void tag_table_subtract(struct tag_table *table, struct pairs tags) {
+  for (size_t i = 0; i < tags.count; i++) {
+    for (uint32_t k = 0; k < table->key_count; k++) {
+      struct tag_key *key = &table->keys[k];
+      if (!slice_equal(key->key, tags.items[i].key)) continue;
+      subtract_value(table, key, tags.items[i].value);
+      if (key->total) key->total--;
+      if (!key->total) drop_key(table, k);
+      break;
+    }
+  }
+}
+
 static void put_number(struct buffer *out, int64_t number) {
   uint64_t rest = (uint64_t)number;
   while (rest >= 0x80) {

@@ -27,6 +27,10 @@ struct tag_table {
 /* An empty table is all zero. It owns its memory. */
 void tag_table_free(struct tag_table *table);
 void tag_table_add(struct tag_table *table, struct pairs tags, int64_t time_ms);
+/* Adds the counts of `other`. */
+void tag_table_join(struct tag_table *table, const struct tag_table *other);
+/* Takes back one event that was added before. */
+void tag_table_subtract(struct tag_table *table, struct pairs tags);
 void tag_table_write(const struct tag_table *table, struct buffer *out);
 /* False, leaving the table empty, when the bytes are not what tag_table_write() wrote. */
 bool tag_table_read(struct tag_table *table, struct slice bytes);

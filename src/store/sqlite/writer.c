@@ -90,6 +90,7 @@ enum status store_write(struct store *store, store_write_fn *run, void *context,
 
 static void begin(struct store *store) {
   store->tx.failure = 0;
+  store->is_recent_changed = false;
   store->committed_day = store->recent.day;
   store->committed_row = store->recent.first_row + (int64_t)store->recent.count;
   database_execute(&store->tx, "BEGIN IMMEDIATE");
@@ -105,7 +106,7 @@ static void roll_back(struct store *store) {
   hot_drop_all(&store->hot);
   ledger_rolled_back(&store->ledger);
   store->tx.failure = 0;
-  if (store->recent.day == store->committed_day)
+  if (store->recent.day == store->committed_day && !store->is_recent_changed)
     recent_truncate(&store->recent, store->committed_row);
   else
     day_index_load(&store->tx);
