@@ -102,6 +102,7 @@ static void read_history(struct web *web, struct transaction *tx, struct details
   data->tag_count = group_tags(tx, web->arena, group_id, &data->tags);
   data->activity_count =
       activity_list(tx, web->arena, group_id, DETAILS_ACTIVITIES, &data->activities);
+  error_hashes_read(web, tx, &data->group, &data->hashes);
   group_hours(tx, group_id, web->now_ms, DETAILS_DAYS * 24, data->hours);
   data->has_link = issue_link_find(tx, web->arena, group_id, &data->link);
   data->has_issue =
@@ -245,6 +246,13 @@ static const struct {
     [ACTIVITY_ISSUE_CREATED] = {"info", "journal-plus", "created issue", "Issue created"},
     [ACTIVITY_ISSUE_CLOSED] = {"info", "journal-check", "closed issue", "Issue closed"},
     [ACTIVITY_ISSUE_REOPENED] = {"info", "journal-text", "reopened issue", "Issue reopened"},
+    [ACTIVITY_MERGED] = {"info", "sign-merge-left", "merged into this:", "Merged into this:"},
+    [ACTIVITY_SPLIT_OFF] = {"info", "signpost-split", "split off", "Split off"},
+    [ACTIVITY_SPLIT_FROM] = {"info", "signpost-split", "split this from", "Split from"},
+    [ACTIVITY_MERGE_UNDONE] = {"", "arrow-counterclockwise", "took back the merge with",
+                               "Merge taken back:"},
+    [ACTIVITY_SPLIT_UNDONE] = {"", "arrow-counterclockwise", "took back the split into",
+                               "Split taken back:"},
 };
 
 static void add_activity_link(struct activity_view *view, const struct web *web,
@@ -258,6 +266,8 @@ static void add_activity_link(struct activity_view *view, const struct web *web,
     view->link_address =
         arena_printf(web->arena, "%.*s/%lld/events/%.*s", SLICE_ARGS(error_base(web)),
                      (long long)activity->group_id, SLICE_ARGS(activity->data));
+  } else if (activity->kind >= ACTIVITY_MERGED) {
+    view->names = activity->data;
   } else if (activity->kind >= ACTIVITY_ISSUE_CREATED) {
     view->link_text = arena_printf(web->arena, "#%.*s", SLICE_ARGS(activity->data));
     view->link_address =
@@ -354,6 +364,7 @@ static struct error_details_view build_view(struct web *web, const struct detail
                                          (long long)group->id),
       .first_release = release_view_of(group->first_release),
       .last_release = release_view_of(group->last_release),
+      .hashes = data->hashes,
   };
   add_charts(&view, data, web->now_ms);
   add_issue(&view, web, data);
@@ -435,9 +446,18 @@ static void show(struct web *web, const struct event_choice *choice) {
 }
 
 void error_details_show(struct http_request *request, struct http_response *response) {
-  (void)response;
   struct event_choice latest = {.form = FORM_PAGE, .is_latest = true};
-  show(web_of(request), &latest);
+  struct web *web = web_of(request);
+  struct group group;
+  int64_t asked = 0;
+  struct transaction *tx = store_begin_read(web->application->store);
+  bool is_found = error_find(web, tx, http_parameter(request, "id"), &group);
+  store_end_read(tx);
+  /* An error that was merged into another has its address. */
+  if (is_found && slice_to_i64(http_parameter(request, "id"), &asked) && asked != group.id)
+    http_redirect(response, error_details_address(web, group.id));
+  else
+    show(web, &latest);
 }
 
 void error_event_show(struct http_request *request, struct http_response *response) {

@@ -15,6 +15,7 @@
 #include "store/event.h"
 #include "store/issue.h"
 #include "web/event_view.h"
+#include "web/error_merge.h"
 #include "web/page.h"
 
 #define DETAILS_HOURS 24
@@ -45,6 +46,7 @@ struct details_data {
   int64_t hours[DETAILS_DAYS * 24]; /* the newest last */
   bool has_commit;
   struct commit commit; /* of the first release */
+  struct hashes_view hashes;
 };
 
 struct release_view {
@@ -57,6 +59,7 @@ struct activity_view {
   struct slice who; /* empty: the server itself */
   const char *text; /* "resolved this" */
   struct slice link_text, link_address;
+  struct slice names; /* of other errors: "APP-1, APP-2" */
   struct release_view release;
   int64_t time_ms;
 };
@@ -98,6 +101,7 @@ struct error_details_view {
   size_t activity_count;
   bool has_event; /* its content is there to be shown */
   const struct event_view *event;
+  struct hashes_view hashes;
 };
 
 /* GET .../{id}/details and GET .../{id}/events/{event}, with .json and .md behind the event. */

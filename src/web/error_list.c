@@ -13,6 +13,7 @@
 #include "templates.h"
 #include "tracker/tracker.h"
 #include "web/error_actions.h"
+#include "web/error_merge.h"
 #include "web/web.h"
 
 #include "base/banned.h"
@@ -311,7 +312,7 @@ void error_list_act(struct http_request *request, struct http_response *response
   struct problem problem = {0};
   if (error_list_state_parse(request, &state, &problem) != STATUS_OK) {
     web_problem(web, &problem);
-  } else if (error_act(web)) {
+  } else if (http_form_value(request, "bulk").len ? error_act_on_many(web) : error_act(web)) {
     http_redirect(response, error_list_address(web->arena, error_base(web), &state));
   }
 }

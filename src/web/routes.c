@@ -10,6 +10,7 @@
 #include "web/error_actions.h"
 #include "web/error_details.h"
 #include "web/error_list.h"
+#include "web/error_merge.h"
 #include "web/issue_list.h"
 #include "web/issue_page.h"
 #include "web/ledger_page.h"
@@ -60,6 +61,7 @@ const struct http_route web_routes[] = {
     {"GET", ERRORS "/{id}/events/{event}", error_event_show, ROUTE_WORKER, SEE_ERRORS, 0},
     {"POST", ERRORS "/{id}/details", error_details_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
     {"POST", ERRORS "/{id}/events/{event}", error_details_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
+    {"POST", ERRORS "/{id}/hashes", error_hashes_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
     {"POST", ERRORS "/{id}/issue", error_create_issue, ROUTE_WORKER, ACT_ON_ERRORS, 0},
     {"GET", "/{organization}/{project}/issues/{id}", error_jump, ROUTE_WORKER, SEE_ERRORS, 0},
 

@@ -27,6 +27,7 @@ const htmlValidate = new HtmlValidate({
     "no-implicit-input-type": "off",
     "no-trailing-whitespace": "off",
     "doctype-style": "off",
+    "form-dup-name": ["error", { shared: ["radio", "button", "reset", "submit", "checkbox"] }], // ticking several
   },
 });
 
@@ -50,6 +51,11 @@ async function pagesOf(page, server) {
   const message = await page.locator("a.e-title").getAttribute("href");
   await page.goto(`${list}?query=shelf+003`);
   const plain = await page.locator("a.e-title").getAttribute("href");
+  await page.goto(`${list}?query=shelf+04`);
+  for (const number of [0, 1]) await page.locator(".c-check input").nth(number).check();
+  await page.getByRole("button", { name: "Merge" }).click();
+  await page.goto(`${list}?query=shelf+04`);
+  const merged = await page.locator("a.e-title").first().getAttribute("href");
   return [
     ["projects", `${server.url}/`],
     ["error-list", list],
@@ -59,6 +65,7 @@ async function pagesOf(page, server) {
     ["error-list-start", `${server.url}/main/quiet/-/error_tracking`],
     ["error-details", details], ["error-details-all-frames", `${details}?frames=all`],
     ["error-details-raw", `${details}?frames=raw`], ["error-details-message", message], ["error-details-plain", plain],
+    ["error-details-merged", merged],
     ["issues", `${project}/issues`], ["issue-new", `${project}/issues/new`], ["issue", issue],
     ["settings", `${project}/settings/operations`],
     ["account", `${server.url}/-/user_settings/profile`], ["users", `${server.url}/admin/users`],

@@ -8,6 +8,9 @@
 http_handler api_index, api_project_list, api_project_get;
 /* issues.c */
 http_handler api_issue_list, api_issue_get, api_issue_put, api_issue_put_many;
+/* hashes.c */
+#define API_HASHES_LIMIT 100
+http_handler api_issue_hashes, api_issue_hashes_delete;
 /* events.c */
 http_handler api_issue_events, api_issue_event, api_project_event, api_project_event_json;
 /* stats.c */

@@ -141,13 +141,14 @@ void api_issue_get(struct http_request *request, struct http_response *response)
 struct change {
   bool has_status;
   enum group_status status;
+  bool is_merge; /* only of many */
 };
 
 /* Attributes of Sentry's that would do something, which this server does not do. */
 static const char *const unsupported[] = {
-    "assignedTo",       "discard",        "ignoreCount",  "ignoreDuration", "ignoreUserCount",
-    "ignoreUserWindow", "ignoreWindow",   "isBookmarked", "isPublic",       "merge",
-    "priority",         "snoozeDuration",
+    "assignedTo",      "discard",          "ignoreCount",    "ignoreDuration",
+    "ignoreUserCount", "ignoreUserWindow", "ignoreWindow",   "isBookmarked",
+    "isPublic",        "priority",         "snoozeDuration",
 };
 
 static enum status refuse_attribute(const char *name, struct problem *problem) {
@@ -178,6 +179,9 @@ static enum status read_change(struct arena *arena, struct slice text, struct ch
   if (!yyjson_is_obj(body))
     return problem_set(problem, STATUS_BAD_INPUT, "The body must be a JSON object.");
   status = check_supported(body, problem);
+  yyjson_val *merge = json_member(body, "merge");
+  int64_t number;
+  change->is_merge = yyjson_is_true(merge) || (json_integer(merge, &number) && number != 0);
   yyjson_val *value = json_member(body, "status");
   if (status || !value) return status;
   struct slice name = json_text(value);
@@ -210,6 +214,7 @@ void api_issue_put(struct http_request *request, struct http_response *response)
   store_end_read(context.tx);
   if (status) return;
   status = read_change(request->arena, request->body, &change, &problem);
+  if (!status && change.is_merge) status = refuse_attribute("merge", &problem);
   if (!status) status = apply_change(request, found.group.id, &change, &problem);
   if (status) {
     api_fail(response, &problem);
@@ -255,6 +260,29 @@ static size_t keep_own(struct transaction *tx, struct arena *arena, int64_t proj
   return kept;
 }
 
+static void merge(struct http_request *request, struct http_response *response, const int64_t *ids,
+                  size_t count) {
+  const struct merge_request wanted = {api_actor(request), ids, count};
+  struct merge_result result;
+  struct problem problem;
+  if (tracker_merge(api_application(request)->store, &wanted, &result, &problem)) {
+    api_fail(response, &problem);
+    return;
+  }
+  struct json_writer writer = api_begin_json(response);
+  json_write_object(&writer);
+  json_write_key(&writer, "merge");
+  json_write_object(&writer);
+  api_write_digits(&writer, "parent", result.parent);
+  json_write_key(&writer, "children");
+  json_write_array(&writer);
+  for (size_t i = 0; i < result.child_count; i++)
+    json_write_text(&writer, arena_printf(request->arena, "%lld", (long long)result.children[i]));
+  json_write_array_end(&writer);
+  json_write_object_end(&writer);
+  json_write_object_end(&writer);
+}
+
 static void answer_changed(struct http_response *response, const struct change *change) {
   struct json_writer writer = api_begin_json(response);
   json_write_object(&writer);
@@ -283,6 +311,10 @@ void api_issue_put_many(struct http_request *request, struct http_response *resp
   if (!status) count = keep_own(tx, request->arena, project.id, ids, count);
   store_end_read(tx);
   if (status) return;
+  if (change.is_merge) {
+    merge(request, response, ids, count);
+    return;
+  }
   for (size_t i = 0; i < count && !status; i++)
     status = apply_change(request, ids[i], &change, &problem);
   if (status)

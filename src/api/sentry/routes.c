@@ -14,11 +14,13 @@ enum { BODY_LIMIT = 64 * 1024 };
 #define PROJECT "/api/0/projects/{organization}/{project}"
 
 /* Sentry knows a group by three addresses. */
-#define ISSUE_ROUTES(prefix)                                                              \
-  {"GET", prefix "/{issue}", api_issue_get, ROUTE_WORKER, SEE_ERRORS, 0},                 \
-      {"PUT", prefix "/{issue}", api_issue_put, ROUTE_WORKER, ACT_ON_ERRORS, BODY_LIMIT}, \
-      {"GET", prefix "/{issue}/events", api_issue_events, ROUTE_WORKER, SEE_ERRORS, 0}, { \
-    "GET", prefix "/{issue}/events/{event}", api_issue_event, ROUTE_WORKER, SEE_ERRORS, 0 \
+#define ISSUE_ROUTES(prefix)                                                                         \
+  {"GET", prefix "/{issue}", api_issue_get, ROUTE_WORKER, SEE_ERRORS, 0},                            \
+      {"PUT", prefix "/{issue}", api_issue_put, ROUTE_WORKER, ACT_ON_ERRORS, BODY_LIMIT},            \
+      {"GET", prefix "/{issue}/hashes", api_issue_hashes, ROUTE_WORKER, SEE_ERRORS, 0},              \
+      {"DELETE", prefix "/{issue}/hashes", api_issue_hashes_delete, ROUTE_WORKER, ACT_ON_ERRORS, 0}, \
+      {"GET", prefix "/{issue}/events", api_issue_events, ROUTE_WORKER, SEE_ERRORS, 0}, {            \
+    "GET", prefix "/{issue}/events/{event}", api_issue_event, ROUTE_WORKER, SEE_ERRORS, 0            \
   }
 
 const struct http_route api_routes[] = {
