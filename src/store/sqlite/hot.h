@@ -64,7 +64,6 @@ struct hot_cache {
   struct hot_project projects[HOT_PROJECTS];
   size_t project_count;
   struct release_cache releases;
-  uint64_t *users; /* STORE_HOT_USERS places: hashes of (group, user) counted lately */
   uint64_t *users; /* STORE_HOT_USERS places: hashes of (strand, user) counted lately */
 };
 

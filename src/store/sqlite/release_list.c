@@ -100,8 +100,10 @@ static void sum_sessions(struct transaction *tx, struct release_health *health,
 void release_health_of(struct transaction *tx, const struct release *release,
                        const struct release_query *wanted, struct release_health *health) {
   *health = (struct release_health){.release = *release};
-  struct query query = query_begin(
-      tx, "SELECT count(*) FROM error_group WHERE project_id = ?1 AND first_release = ?2");
+  struct query query =
+      query_begin(tx,
+                  "SELECT count(*) FROM error_group WHERE project_id = ?1 AND first_release = ?2"
+                  " AND merged_into = 0");
   query_bind_int(&query, 1, release->project_id);
   query_bind_text(&query, 2, release->version);
   if (query_next(&query)) health->new_groups = query_int(&query, 0);
