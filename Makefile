@@ -27,7 +27,7 @@ UNIT_TESTS := $(wildcard tests/unit/*_test.c)
 
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 GENERATED_OBJECTS := $(TEMPLATES:templates/%.html=$(BUILD)/generated/templates/%.o) \
-  $(BUILD)/generated/assets.o
+  $(BUILD)/generated/assets.o $(BUILD)/generated/user_agents.o
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/src/cli/main.o,$(OBJECTS)) $(GENERATED_OBJECTS)
 
 # Generated sources are kept, for debuggers and for people.
@@ -101,6 +101,14 @@ $(BUILD)/generated/assets.c $(BUILD)/generated/assets.h &: $(ASSETS) tools/asset
 $(BUILD)/generated/assets.o: $(BUILD)/generated/assets.c
 	@echo '  CC $@'
 	@$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# User agents: patterns of Debian's uap-core as tables.
+$(BUILD)/generated/user_agents.c: tools/user_agents.py
+	@mkdir -p $(@D)
+	python3 tools/user_agents.py $@
+$(BUILD)/generated/user_agents.o: $(BUILD)/generated/user_agents.c src/event/user_agent_tables.h
+	@echo '  CC $@'
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Unit tests: tests/unit/NAME_test.c becomes build/.../unit/NAME_test.
 UNIT_PROGRAMS := $(UNIT_TESTS:tests/unit/%.c=$(BUILD)/unit/%)

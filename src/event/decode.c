@@ -38,6 +38,25 @@ static size_t list_size(struct item_list list) {
   return list.array ? yyjson_arr_size(list.array) : list.single != NULL;
 }
 
+/* Whether an item can be read. Nulls are left out in silence. */
+static bool is_item(struct reader *reader, yyjson_val *item) {
+  if (yyjson_is_obj(item)) return true;
+  if (!yyjson_is_null(item)) {
+    reader_note(reader, "invalid_data", NULL, item, "expected an object");
+  }
+  return false;
+}
+
+/* The list, with a note when it is something else. */
+static struct item_list named_list_of(struct reader *reader, yyjson_val *value) {
+  struct item_list list = list_of(value);
+  bool is_empty_object = yyjson_is_obj(value) && yyjson_is_null(json_member(value, "values"));
+  if (!list.array && !list.single && !is_empty_object) {
+    reader_note(reader, "invalid_data", NULL, value, "expected a list");
+  }
+  return list;
+}
+
 /* --- stack traces ------------------------------------------------------------- */
 
 /* "https://host/a/b.js?x" -> "/a/b.js"; anything else stays. */
@@ -97,13 +116,23 @@ void decode_stacktrace(struct reader *reader, yyjson_val *value, struct stacktra
   yyjson_val *item;
   yyjson_arr_foreach(list, here.index, size, item) {
     if (here.index >= LIMIT_FRAMES_OUTER && here.index < LIMIT_FRAMES_OUTER + cut) continue;
-    if (!yyjson_is_obj(item)) continue;
+    if (!is_item(reader, item)) continue;
     read_frame(reader, item, &stacktrace->frames[stacktrace->count++]);
   }
   reader->place = outer;
+  if (!reader->is_kept) stacktrace_slim(stacktrace);
+  stacktrace->snapshot = UNSET;
   stacktrace->omitted = cut + read_omitted(json_member(value, "frames_omitted"));
-  yyjson_val *registers = json_member(value, "registers");
-  stacktrace->registers = yyjson_is_obj(registers) ? registers : NULL;
+  if (yyjson_is_obj(value)) fields_read(reader, &stacktrace_fields, value, stacktrace, NULL);
+}
+
+/* `item` is a structure with `stacktrace` or, where only what it was made from is there,
+ * `raw_stacktrace`: addresses and minified names. */
+static void read_raw_stacktrace(struct reader *reader, yyjson_val *item,
+                                struct stacktrace *stacktrace) {
+  if (stacktrace->count) return;
+  yyjson_val *raw = json_member(item, "raw_stacktrace");
+  if (raw) decode_stacktrace(reader, raw, stacktrace);
 }
 
 static void read_named_stacktrace(struct reader *reader, yyjson_val *value,
@@ -175,21 +204,25 @@ static void split_value(struct exception *exception) {
 }
 
 static void read_exceptions(struct reader *reader, struct event *event, yyjson_val *value) {
-  struct item_list list = list_of(value);
+  struct item_list list = named_list_of(reader, value);
   size_t size = list_size(list), first = 0;
   if (size == 0) return;
   /* Of too many the outermost causes go: the thrown one is last. */
-  if (size > LIMIT_EXCEPTIONS) first = size - LIMIT_EXCEPTIONS;
+  if (size > LIMIT_EXCEPTIONS) {
+    first = size - LIMIT_EXCEPTIONS;
+    reader_note(reader, "value_too_long", NULL, NULL, "only the last 50 are kept");
+  }
   event->exceptions = ARENA_ARRAY(reader->arena, size - first, struct exception);
   struct place here = {reader->place, NULL, 0};
   reader->place = &here;
   for (yyjson_val *item = list.array ? yyjson_arr_get_first(list.array) : list.single;
        here.index < size; here.index++) {
-    if (here.index >= first && yyjson_is_obj(item)) {
+    if (here.index >= first && is_item(reader, item)) {
       struct exception *exception = &event->exceptions[event->exception_count];
       exception->mechanism.handled = UNSET;
       exception->mechanism.exception_id = exception->mechanism.parent_id = -1;
       fields_read(reader, &exception_fields, item, exception, read_exception_member);
+      read_raw_stacktrace(reader, item, &exception->stacktrace);
       split_value(exception);
       bool is_empty = slice_is_empty(exception->type) && slice_is_empty(exception->value);
       if (is_empty && exception->stacktrace.count == 0) {
@@ -213,7 +246,7 @@ static void read_thread_member(struct reader *reader, void *structure, yyjson_va
 }
 
 static void read_threads(struct reader *reader, struct event *event, yyjson_val *value) {
-  struct item_list list = list_of(value);
+  struct item_list list = named_list_of(reader, value);
   size_t size = list_size(list) < LIMIT_THREADS ? list_size(list) : LIMIT_THREADS;
   if (size == 0) return;
   event->threads = ARENA_ARRAY(reader->arena, size, struct thread);
@@ -221,29 +254,58 @@ static void read_threads(struct reader *reader, struct event *event, yyjson_val 
   reader->place = &here;
   for (yyjson_val *item = list.array ? yyjson_arr_get_first(list.array) : list.single;
        here.index < size; here.index++) {
-    if (yyjson_is_obj(item)) {
+    if (is_item(reader, item)) {
       struct thread *thread = &event->threads[event->thread_count++];
       thread->crashed = thread->current = thread->main = UNSET;
       fields_read(reader, &thread_fields, item, thread, read_thread_member);
+      read_raw_stacktrace(reader, item, &thread->stacktrace);
     }
     if (here.index + 1 < size) item = unsafe_yyjson_get_next(item);
   }
   reader->place = here.outer;
 }
 
+static bool find_level(struct slice text, enum level *level) {
+  static const struct {
+    const char *name;
+    enum level level;
+  } names[] = {
+      {"error", LEVEL_ERROR}, {"warning", LEVEL_WARNING}, {"info", LEVEL_INFO},
+      {"debug", LEVEL_DEBUG}, {"fatal", LEVEL_FATAL},     {"critical", LEVEL_FATAL},
+      {"log", LEVEL_INFO},    {"warn", LEVEL_WARNING},    {"trace", LEVEL_DEBUG},
+      {"10", LEVEL_DEBUG},    {"20", LEVEL_INFO},         {"30", LEVEL_WARNING},
+      {"40", LEVEL_ERROR},    {"50", LEVEL_FATAL},
+  };
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (!slice_equal_ignore_case(text, slice_of_string(names[i].name))) continue;
+    *level = names[i].level;
+    return true;
+  }
+  return false;
+}
+
+/* The usual name of a breadcrumb's level; unknown ones stay as they are. */
+static struct slice usual_level(struct slice name) {
+  enum level level;
+  return find_level(name, &level) ? slice_of_string(level_name(level)) : name;
+}
+
 static void read_breadcrumbs(struct reader *reader, struct event *event, yyjson_val *value) {
-  struct item_list list = list_of(value);
-  size_t size = yyjson_arr_size(list.array);
+  struct item_list list = named_list_of(reader, value);
+  size_t size = list_size(list);
   size_t first = size > LIMIT_BREADCRUMBS ? size - LIMIT_BREADCRUMBS : 0;
   if (size == 0) return;
   event->breadcrumbs = ARENA_ARRAY(reader->arena, size - first, struct breadcrumb);
   struct place here = {reader->place, NULL, 0};
   reader->place = &here;
-  yyjson_val *item;
-  yyjson_arr_foreach(list.array, here.index, size, item) {
-    if (here.index < first || !yyjson_is_obj(item)) continue;
-    fields_read(reader, &breadcrumb_fields, item, &event->breadcrumbs[event->breadcrumb_count++],
-                NULL);
+  for (yyjson_val *item = list.array ? yyjson_arr_get_first(list.array) : list.single;
+       here.index < size; here.index++) {
+    if (here.index >= first && is_item(reader, item)) {
+      struct breadcrumb *breadcrumb = &event->breadcrumbs[event->breadcrumb_count++];
+      fields_read(reader, &breadcrumb_fields, item, breadcrumb, NULL);
+      breadcrumb->level = usual_level(breadcrumb->level);
+    }
+    if (here.index + 1 < size) item = unsafe_yyjson_get_next(item);
   }
   reader->place = here.outer;
 }
@@ -258,34 +320,9 @@ static void read_event_id(struct reader *reader, struct event *event, yyjson_val
 }
 
 static void read_level(struct reader *reader, struct event *event, yyjson_val *value) {
-  static const struct {
-    const char *name;
-    enum level level;
-  } names[] = {
-      {"error", LEVEL_ERROR}, {"warning", LEVEL_WARNING}, {"info", LEVEL_INFO},
-      {"debug", LEVEL_DEBUG}, {"fatal", LEVEL_FATAL},     {"critical", LEVEL_FATAL},
-      {"log", LEVEL_INFO},    {"warn", LEVEL_WARNING},    {"trace", LEVEL_DEBUG},
-      {"10", LEVEL_DEBUG},    {"20", LEVEL_INFO},         {"30", LEVEL_WARNING},
-      {"40", LEVEL_ERROR},    {"50", LEVEL_FATAL},
-  };
   struct slice text = SLICE_EMPTY;
-  if (json_scalar_text(value, &text)) {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-      if (!slice_equal_ignore_case(text, slice_of_string(names[i].name))) continue;
-      event->level = names[i].level;
-      return;
-    }
-  }
+  if (json_scalar_text(value, &text) && find_level(text, &event->level)) return;
   reader_note(reader, "invalid_data", NULL, value, "expected debug, info, warning, error or fatal");
-}
-
-static void read_sdk(struct reader *reader, struct event *event, yyjson_val *value) {
-  event->sdk_name = reader_cut(reader, json_text(json_member(value, "name")), LIMIT_NAME);
-  event->sdk_version = reader_cut(reader, json_text(json_member(value, "version")), LIMIT_NAME);
-  yyjson_val *packages = json_member(value, "packages");
-  yyjson_val *integrations = json_member(value, "integrations");
-  if (yyjson_is_arr(packages)) event->sdk_packages = packages;
-  if (yyjson_is_arr(integrations)) event->sdk_integrations = integrations;
 }
 
 static void read_errors(struct reader *reader, struct event *event, yyjson_val *value) {
@@ -315,15 +352,14 @@ static void read_culprit(struct reader *reader, struct event *event, yyjson_val 
   }
 }
 
-static void read_site(struct reader *reader, struct event *event, yyjson_val *value) {
-  if (slice_is_empty(event->server_name)) {
-    event->server_name = reader_cut(reader, json_text(value), LIMIT_RELEASE);
-  }
-}
-
 static void read_contexts(struct reader *reader, struct event *event, yyjson_val *value) {
   (void)reader;
   if (yyjson_is_obj(value)) event->contexts = value;
+}
+
+static void read_template(struct reader *reader, struct event *event, yyjson_val *value) {
+  (void)reader;
+  if (yyjson_is_obj(value)) event->template_info = value;
 }
 
 /* A stack trace of the event itself: it belongs to the only exception, or else is the stack of the
@@ -355,14 +391,19 @@ static const struct attribute {
     {"request", "Http", decode_request},
     {"user", "User", decode_user},
     {"tags", NULL, decode_tags},
-    {"sdk", NULL, read_sdk},
+    {"sdk", NULL, decode_sdk},
     {"logentry", "Message", decode_logentry},
     {"message", NULL, decode_message},
     {"threads", "Threads", read_threads},
     {"errors", NULL, read_errors},
     {"culprit", NULL, read_culprit},
-    {"site", NULL, read_site},
-    {"", "Contexts", read_contexts},
+    {"site", NULL, decode_site},
+    {"fingerprint", NULL, decode_fingerprint},
+    {"modules", NULL, decode_modules},
+    {"debug_meta", "DebugMeta", decode_debug_meta},
+    {"_meta", NULL, decode_meta},
+    {NULL, "Contexts", read_contexts},
+    {NULL, "Template", read_template},
 };
 
 /* Of an attribute that comes twice the first counts, so that an event costs no more than its lists
@@ -379,11 +420,15 @@ static void read_attribute(struct reader *reader, void *structure, yyjson_val *k
     if (!wanted || !slice_equal(name, slice_of_string(wanted))) continue;
     if (reader->seen_attributes & 1u << i) return;
     reader->seen_attributes |= 1u << i;
-    const struct place here = {reader->place, attribute->name, 0};
+    const struct place here = {reader->place, wanted, 0};
     reader->place = &here;
     attribute->read(reader, structure, value);
     reader->place = here.outer;
     return;
+  }
+  if (!is_old && !reader->is_kept && !decode_is_known(name)) {
+    reader_note(reader, "invalid_attribute", unsafe_yyjson_get_str(key), NULL,
+                "not an attribute of events; left out");
   }
 }
 
@@ -408,7 +453,7 @@ enum status event_decode(struct arena *arena, struct slice json, const struct ev
     return problem_set(problem, STATUS_BAD_INPUT, "An event has to be a JSON object.");
   }
   struct event *event = ARENA_NEW(arena, struct event);
-  struct reader reader = {.arena = arena, .event = event, .is_kept = hints == NULL};
+  struct reader reader = {.arena = arena, .event = event, .is_kept = !hints};
   event->level = LEVEL_ERROR;
   event->main_exception_id = -1;
   fields_read(&reader, &event_fields, root, event, read_attribute);

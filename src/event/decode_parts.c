@@ -113,8 +113,12 @@ static struct slice without_marks(struct slice query) {
 }
 
 /* Moves query and fragment out of the URL when they are not given by themselves. */
-static void split_url(struct event_request *request) {
+static void split_url(struct reader *reader, struct event_request *request) {
+  static const struct slice ellipsis = {"\xe2\x80\xa6", 3};
   struct slice url = request->url;
+  if (slice_ends_with(url, ellipsis)) {
+    url = arena_concat(reader->arena, slice_upto(url, url.len - ellipsis.len), SLICE("..."));
+  }
   size_t hash = slice_find_byte(url, '#');
   if (hash < url.len) {
     if (slice_is_empty(request->fragment)) request->fragment = slice_from(url, hash + 1);
@@ -168,7 +172,8 @@ void decode_request(struct reader *reader, struct event *event, yyjson_val *valu
   }
   fields_read(reader, &request_fields, value, request, read_request_member);
   normalize_headers(reader, request);
-  split_url(request);
+  split_url(reader, request);
+  if (!reader->is_kept) decode_request_data(reader, request);
   request->method = method_name(reader->arena, request->method);
   event->has_request = true;
 }
@@ -314,18 +319,39 @@ static struct slice tag_value(struct arena *arena, struct slice value) {
   return value;
 }
 
+/* Reading pairs has cut it. */
+static bool is_cut(struct slice key) {
+  return slice_ends_with(key, SLICE("...")) &&
+         slice_cut_characters(key, LIMIT_RELEASE - 1).len < key.len;
+}
+
+static void limit_tag(struct reader *reader, struct pair *tag) {
+  if (is_cut(tag->key)) {
+    reader_note(reader, "value_too_long", NULL, NULL, "a tag's name has more than 200 characters");
+    tag->value = SLICE_EMPTY;
+  } else if (slice_cut_characters(tag->value, LIMIT_RELEASE).len < tag->value.len) {
+    reader_note(reader, "value_too_long", arena_string(reader->arena, tag->key), NULL,
+                "longer than 200 characters; cut");
+    tag->value = reader_cut(reader, tag->value, LIMIT_RELEASE);
+  }
+}
+
 void decode_tags(struct reader *reader, struct event *event, yyjson_val *value) {
-  struct pairs tags = reader_pairs(reader, value, LIMIT_RELEASE, LIMIT_TAGS);
+  struct pairs tags = reader_pairs(reader, value, LIMIT_MESSAGE, LIMIT_TAGS);
   size_t kept = 0;
   if (!yyjson_is_ctn(value)) {
     reader_note(reader, "invalid_data", NULL, value, "expected an object or a list of pairs");
+  } else if (yyjson_get_len(value) > LIMIT_TAGS) {
+    reader_note(reader, "value_too_long", NULL, NULL, "only the first 200 are kept");
   }
   for (size_t i = 0; i < tags.count; i++) {
     struct pair tag = {tag_key(reader->arena, tags.items[i].key),
                        tag_value(reader->arena, tags.items[i].value)};
+    limit_tag(reader, &tag);
     if (slice_is_empty(tag.key)) {
-      reader_note(reader, "invalid_data", NULL, NULL,
-                  "a tag's name has characters it may not have");
+      struct event_error *error = reader_note(reader, "invalid_data", NULL, NULL,
+                                              "a tag's name has characters it may not have");
+      if (error) error->value = reader_cut(reader, tags.items[i].key, LIMIT_NAME);
     } else if (!slice_is_empty(tag.value) && !is_reserved_tag(tag.key) &&
                slice_is_empty(pairs_get((struct pairs){tags.items, kept}, tag.key))) {
       tags.items[kept++] = tag;

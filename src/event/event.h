@@ -58,8 +58,9 @@ struct frame {
   enum tristate sent_in_app; /* what the SDK said; kept, so that other rules can decide again */
   struct slice category;     /* of grouping's rules: "threadbase", …; not kept */
   bool is_source_mapped;     /* read off `data`, which may be kept in part */
+  struct slice addr_mode, function_id;
   bool stack_start;
-  yyjson_val *vars, *data; /* objects, or null; see json/json.h for numbers in JSON values */
+  yyjson_val *vars, *data, *lock; /* objects, or null; see json/json.h for numbers in JSON values */
 };
 
 /* Frames from the oldest call to the newest: the crash is last. */
@@ -67,6 +68,8 @@ struct stacktrace {
   struct frame *frames;
   size_t count;
   size_t omitted; /* cut because there were too many: behind the 50th frame, else at the start */
+  struct slice lang;
+  enum tristate snapshot; /* taken while the program went on, so that frames may not fit together */
   yyjson_val *registers;
 };
 
@@ -89,12 +92,13 @@ struct exception {
 struct thread {
   struct slice id, name, state;
   enum tristate crashed, current, main;
+  yyjson_val *held_locks;
   struct stacktrace stacktrace;
 };
 
 struct breadcrumb {
-  int64_t timestamp_ms; /* 0 when absent */
-  struct slice type, category, level, message, event_id;
+  int64_t timestamp_ms;                                  /* 0 when absent */
+  struct slice type, category, level, message, event_id; /* no type: "default", no level: "info" */
   yyjson_val *data;
 };
 
@@ -102,6 +106,7 @@ struct event_request {
   struct slice url, method, fragment, inferred_content_type;
   struct pairs query, headers, cookies, env;
   struct slice query_string; /* as text, when it was text */
+  int64_t body_size;         /* 0 when unsaid */
   yyjson_val *data;          /* any JSON value, or null */
 };
 
@@ -121,6 +126,7 @@ struct event {
   int64_t received_ms;
   enum level level;
   struct slice type; /* "error", "default", or a kind of security report: "csp", … */
+  struct slice site; /* becomes a tag */
   struct slice platform, logger, release, dist, environment, transaction, server_name;
   /* The log entry: `formatted` is what people read, `template` what it was made from. */
   struct slice message_formatted, message_template;
@@ -141,7 +147,7 @@ struct event {
   struct lines fingerprint;
   struct slice checksum;
   struct slice sdk_name, sdk_version;
-  yyjson_val *sdk_packages, *sdk_integrations;
+  yyjson_val *sdk_packages, *sdk_integrations, *sdk_features; /* lists, or null */
   yyjson_val *debug_meta;
   yyjson_val *template_info; /* `template`: where a template engine failed */
   yyjson_val *report;        /* of a security report: the object named by `type` */
@@ -168,7 +174,7 @@ struct event {
 struct event_hints {
   int64_t received_ms;
   struct slice client_address; /* for {{auto}} and browsers without ip_address; may be empty */
-  struct slice user_agent;     /* of the ingest request */
+  struct slice user_agent;     /* of the ingest request: for pages that send no headers */
   struct slice sdk;            /* sentry_client of the auth: "sentry.python/1.9" */
   int64_t sent_at_ms;          /* of the envelope header; 0 when absent */
 };

@@ -11,7 +11,9 @@
 
 /* clang-format off */
 #define FIELD(structure, member, json, kind, limit, count) \
-  {json, sizeof(json) - 1, kind, offsetof(struct structure, member), limit, count}
+  {json, sizeof(json) - 1, kind, offsetof(struct structure, member), limit, count, false}
+#define FIELD_BY_HAND(structure, member, json, kind, limit, count) \
+  {json, sizeof(json) - 1, kind, offsetof(struct structure, member), limit, count, true}
 #define SET(list) {list, sizeof(list) / sizeof((list)[0])}
 
 static const struct field frame_list[] = {
@@ -39,7 +41,15 @@ static const struct field frame_list[] = {
     FIELD(frame, source_link, "source_link", FIELD_TEXT, LIMIT_SYMBOL, 0),
     FIELD(frame, lang, "lang", FIELD_TEXT, LIMIT_LOGGER, 0),
     FIELD(frame, stack_start, "stack_start", FIELD_BOOL, 0, 0),
+    FIELD(frame, addr_mode, "addr_mode", FIELD_TEXT, LIMIT_NAME, 0),
+    FIELD(frame, function_id, "function_id", FIELD_TEXT, LIMIT_NAME, 0),
+    FIELD(frame, lock, "lock", FIELD_OBJECT, LIMIT_SYMBOL, BAG_SMALL_BYTES),
     FIELD(frame, data, "data", FIELD_OBJECT, LIMIT_VARIABLE, BAG_SMALL_BYTES),
+};
+static const struct field stacktrace_list[] = {
+    FIELD(stacktrace, registers, "registers", FIELD_OBJECT, LIMIT_NAME, BAG_SMALL_BYTES),
+    FIELD(stacktrace, lang, "lang", FIELD_TEXT, LIMIT_LOGGER, 0),
+    FIELD(stacktrace, snapshot, "snapshot", FIELD_TRISTATE, 0, 0),
 };
 static const struct field mechanism_list[] = {
     FIELD(mechanism, type, "type", FIELD_TEXT, LIMIT_NAME, 0),
@@ -68,6 +78,7 @@ static const struct field thread_list[] = {
     FIELD(thread, crashed, "crashed", FIELD_TRISTATE, 0, 0),
     FIELD(thread, current, "current", FIELD_TRISTATE, 0, 0),
     FIELD(thread, main, "main", FIELD_TRISTATE, 0, 0),
+    FIELD(thread, held_locks, "held_locks", FIELD_OBJECT, LIMIT_SYMBOL, BAG_SMALL_BYTES),
 };
 static const struct field breadcrumb_list[] = {
     FIELD(breadcrumb, timestamp_ms, "timestamp", FIELD_TIME, 0, 0),
@@ -85,6 +96,7 @@ static const struct field request_list[] = {
     FIELD(event_request, headers, "headers", FIELD_PAIRS, LIMIT_MESSAGE, LIMIT_PAIRS),
     FIELD(event_request, env, "env", FIELD_MAP, LIMIT_MESSAGE, LIMIT_PAIRS),
     FIELD(event_request, data, "data", FIELD_ANY, LIMIT_MESSAGE, BAG_LARGE_BYTES),
+    FIELD(event_request, body_size, "body_size", FIELD_INTEGER, 0, 0),
     FIELD(event_request, inferred_content_type, "inferred_content_type", FIELD_TEXT, LIMIT_NAME, 0),
 };
 static const struct field user_list[] = {
@@ -98,24 +110,26 @@ static const struct field user_list[] = {
 static const struct field event_list[] = {
     FIELD(event, platform, "platform", FIELD_TEXT, LIMIT_LOGGER, 0),
     FIELD(event, release, "release", FIELD_TEXT, LIMIT_RELEASE, 0),
-    FIELD(event, environment, "environment", FIELD_TEXT, LIMIT_LOGGER, 0),
+    FIELD(event, environment, "environment", FIELD_TEXT, LIMIT_RELEASE, 0),
     FIELD(event, server_name, "server_name", FIELD_TEXT, LIMIT_RELEASE, 0),
     FIELD(event, transaction, "transaction", FIELD_TEXT, LIMIT_RELEASE, 0),
     FIELD(event, logger, "logger", FIELD_TEXT, LIMIT_LOGGER, 0),
-    FIELD(event, dist, "dist", FIELD_TEXT, LIMIT_LOGGER, 0),
+    FIELD(event, dist, "dist", FIELD_TEXT, LIMIT_RELEASE, 0),
     FIELD(event, timestamp_ms, "timestamp", FIELD_TIME, 0, 0),
     FIELD(event, received_ms, "received", FIELD_TIME, 0, 0),
-    FIELD(event, contexts, "contexts", FIELD_OBJECT, LIMIT_MESSAGE, BAG_LARGE_BYTES),
+    FIELD(event, contexts, "contexts", FIELD_OBJECT, LIMIT_MESSAGE, CONTEXTS_KEPT_BYTES),
     FIELD(event, extra, "extra", FIELD_OBJECT, LIMIT_MESSAGE * 2, BAG_MASSIVE_BYTES),
-    FIELD(event, modules, "modules", FIELD_MAP, LIMIT_NAME, LIMIT_MODULES),
-    FIELD(event, fingerprint, "fingerprint", FIELD_LINES, LIMIT_MESSAGE, LIMIT_FINGERPRINT),
+    FIELD_BY_HAND(event, modules, "modules", FIELD_MAP, LIMIT_NAME, LIMIT_MODULES),
+    FIELD_BY_HAND(event, fingerprint, "fingerprint", FIELD_LINES, LIMIT_MESSAGE, LIMIT_FINGERPRINT),
     FIELD(event, checksum, "checksum", FIELD_TEXT, LIMIT_NAME, 0),
     FIELD(event, main_exception_id, "main_exception_id", FIELD_INTEGER, 0, 0),
     FIELD(event, custom_title, "custom_title", FIELD_TEXT, LIMIT_TITLE, 0),
-    FIELD(event, debug_meta, "debug_meta", FIELD_OBJECT, LIMIT_SYMBOL, BAG_LARGE_BYTES),
+    FIELD_BY_HAND(event, debug_meta, "debug_meta", FIELD_OBJECT, LIMIT_SYMBOL, BAG_HUGE_BYTES),
+    FIELD(event, template_info, "template", FIELD_OBJECT, LIMIT_CONTEXT, BAG_MEDIUM_BYTES),
 };
 
-const struct field_set frame_fields = SET(frame_list), mechanism_fields = SET(mechanism_list),
+const struct field_set frame_fields = SET(frame_list), stacktrace_fields = SET(stacktrace_list),
+                       mechanism_fields = SET(mechanism_list),
                        exception_fields = SET(exception_list), thread_fields = SET(thread_list),
                        breadcrumb_fields = SET(breadcrumb_list), request_fields = SET(request_list),
                        user_fields = SET(user_list), event_fields = SET(event_list);
@@ -144,10 +158,10 @@ static struct slice short_text_of(struct arena *arena, yyjson_val *value) {
   return kept;
 }
 
-void reader_note(struct reader *reader, const char *type, const char *name, yyjson_val *value,
-                 const char *reason) {
+struct event_error *reader_note(struct reader *reader, const char *type, const char *name,
+                                yyjson_val *value, const char *reason) {
   struct event *event = reader->event;
-  if (event->error_count == LIMIT_ERRORS) return;
+  if (event->error_count == LIMIT_ERRORS) return NULL;
   if (!event->errors) {
     event->errors = ARENA_ARRAY(reader->arena, LIMIT_ERRORS, struct event_error);
   }
@@ -156,10 +170,11 @@ void reader_note(struct reader *reader, const char *type, const char *name, yyjs
   append_path(&path, name ? &here : reader->place);
   struct event_error *error = &event->errors[event->error_count++];
   error->type = slice_of_string(type);
-  error->name = arena_copy(reader->arena, buffer_slice(&path));
+  error->name = reader_cut(reader, arena_copy(reader->arena, buffer_slice(&path)), LIMIT_SYMBOL);
   error->reason = slice_of_string(reason);
   if (value) error->value = short_text_of(reader->arena, value);
   buffer_free(&path);
+  return error;
 }
 
 /* --- reading ------------------------------------------------------------------ */
@@ -313,7 +328,9 @@ static bool read_field(struct reader *reader, const struct field *field, yyjson_
       *(struct pairs *)at = reader_pairs(reader, value, field->limit, field->count);
       return yyjson_is_ctn(value);
     case FIELD_OBJECT:
-      if (yyjson_is_obj(value)) *(yyjson_val **)at = value;
+      /* PHP writes an empty map as a list, and old clients number what has no names. */
+      if (yyjson_is_arr(value)) value = json_object_of_list(reader->arena, value, LIMIT_PAIRS);
+      if (yyjson_is_obj(value) && yyjson_obj_size(value)) *(yyjson_val **)at = value;
       return yyjson_is_obj(value);
     case FIELD_ANY: *(yyjson_val **)at = value; return true;
   }
@@ -346,7 +363,7 @@ void fields_read(struct reader *reader, const struct field_set *set, yyjson_val 
   yyjson_obj_foreach(object, index, max, key, value) {
     if (yyjson_is_null(value)) continue;
     const struct field *field = find_field(set, key, &from);
-    if (!field) {
+    if (!field || field->is_read_by_hand) {
       if (other) other(reader, structure, key, value);
     } else if (!read_field(reader, field, value, (char *)structure + field->offset)) {
       reader_note(reader, "invalid_data", field->name, value, expectations[field->kind]);

@@ -33,6 +33,7 @@ struct field {
   unsigned char kind; /* enum field_kind */
   unsigned short offset;
   unsigned limit, count;
+  bool is_read_by_hand; /* the table serves writing alone */
 };
 
 struct field_set {
@@ -41,8 +42,8 @@ struct field_set {
 };
 
 /* All structures that are read and written by table; in fields.c. */
-extern const struct field_set frame_fields, mechanism_fields, exception_fields, thread_fields,
-    breadcrumb_fields, request_fields, user_fields, event_fields;
+extern const struct field_set frame_fields, stacktrace_fields, mechanism_fields, exception_fields,
+    thread_fields, breadcrumb_fields, request_fields, user_fields, event_fields;
 
 /* --- reading ------------------------------------------------------------------ */
 
@@ -70,9 +71,10 @@ typedef void field_other(struct reader *reader, void *structure, yyjson_val *key
 void fields_read(struct reader *reader, const struct field_set *set, yyjson_val *object,
                  void *structure, field_other *other);
 
-/* Notes that an attribute was dropped or changed; `name` and `value` may be null. */
-void reader_note(struct reader *reader, const char *type, const char *name, yyjson_val *value,
-                 const char *reason);
+/* Notes that an attribute was dropped or changed; `name` and `value` may be null. Returns the note,
+ * whose value may be set still, or null when there are too many. */
+struct event_error *reader_note(struct reader *reader, const char *type, const char *name,
+                                yyjson_val *value, const char *reason);
 
 /* At most `limit` characters, the last three of them dots when something was cut. */
 struct slice reader_cut(struct reader *reader, struct slice text, size_t limit);

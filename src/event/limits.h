@@ -26,12 +26,14 @@
 #define LIMIT_EXCEPTIONS 50
 #define LIMIT_FRAMES 250      /* Sentry: 250. Python sends up to 1,000 */
 #define LIMIT_FRAMES_OUTER 50 /* of these, so many from the outermost call */
+#define LIMIT_FRAMES_WHOLE 50 /* with variables and lines around theirs. Sentry: 50 */
 /* Of all stack traces of an event: three bytes of JSON can be a frame. */
 #define LIMIT_FRAMES_ALL 10000
 #define LIMIT_CONTEXT_LINES 20 /* before and after each; SDKs send 5 to 7 */
 #define LIMIT_THREADS 256
 #define LIMIT_BREADCRUMBS 100 /* the newest; SDKs keep 100 */
 #define LIMIT_TAGS 200
+#define LIMIT_CONTEXTS 64
 #define LIMIT_PAIRS 200    /* headers, cookies, query, environment */
 #define LIMIT_MODULES 2000 /* installed packages */
 #define LIMIT_FINGERPRINT 32
@@ -41,7 +43,12 @@
 #define BAG_SMALL_BYTES (2 * 1024)
 #define BAG_MEDIUM_BYTES (8 * 1024)
 #define BAG_LARGE_BYTES (32 * 1024)
+#define BAG_HUGE_BYTES (128 * 1024) /* debug_meta: 500 loaded images */
 #define BAG_MASSIVE_BYTES (256 * 1024)
+/* Contexts are held to BAG_LARGE_BYTES when they are read, before tags are derived from them; this
+ * is what escapes may make of those. */
+#define CONTEXTS_KEPT_BYTES (BAG_LARGE_BYTES * 8)
 #define BAG_DEPTH 7
+#define META_DEPTH 16 /* `_meta`, which mirrors the event */
 
 #endif

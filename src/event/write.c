@@ -169,7 +169,7 @@ static void write_stacktrace(struct event_writer *writer, const struct stacktrac
   }
   json_write_array_end(json);
   write_omitted(json, stacktrace->count - first, omitted);
-  write_value_member(json, "registers", stacktrace->registers, BAG_SMALL_BYTES);
+  fields_write(json, &stacktrace_fields, stacktrace, writer->skipped);
   json_write_object_end(json);
 }
 
@@ -303,6 +303,7 @@ static void write_sdk(struct json_writer *json, const struct event *event) {
   write_text_member(json, "version", event->sdk_version);
   write_value_member(json, "packages", event->sdk_packages, BAG_SMALL_BYTES);
   write_value_member(json, "integrations", event->sdk_integrations, BAG_SMALL_BYTES);
+  write_value_member(json, "features", event->sdk_features, BAG_SMALL_BYTES);
   json_write_object_end(json);
 }
 
@@ -320,6 +321,14 @@ static void write_errors(struct json_writer *json, const struct event *event) {
     json_write_object_end(json);
   }
   json_write_array_end(json);
+}
+
+/* A tree as deep as the event: beside each value that the SDK cut or masked it says so. */
+static void write_meta(struct event_writer *writer, const struct event *event) {
+  const struct json_limits limits = {META_DEPTH, BAG_MEDIUM_BYTES, LIMIT_NAME};
+  if (!event->meta || writer->thrift >= NO_BULK) return;
+  json_write_key(&writer->json, "_meta");
+  json_write_value(&writer->json, event->meta, &limits);
 }
 
 /* The table writes it unless lists are left out; without it the grouping could not be explained. */
@@ -354,6 +363,7 @@ static void write_all(struct event_writer *writer, const struct event *event) {
   write_breadcrumbs(writer, event);
   write_sdk(json, event);
   write_errors(json, event);
+  write_meta(writer, event);
   json_write_object_end(json);
 }
 

@@ -53,6 +53,15 @@ struct json_pair {
   yyjson_val *key, *value;
 };
 yyjson_val *json_object_of(struct arena *arena, const struct json_pair *members, size_t count);
+/* A list of the members' values; their keys are not looked at. */
+yyjson_val *json_list_of(struct arena *arena, const struct json_pair *members, size_t count);
+/* A list's items as an object's members "0", "1", …; the first `limit` of them. */
+yyjson_val *json_object_of_list(struct arena *arena, yyjson_val *list, size_t limit);
+/* A string value that borrows its text. */
+yyjson_val json_text_value(struct slice text);
+/* About how many bytes a value takes as JSON: exact but for escapes and a comma or two. Does not
+ * recurse. */
+size_t json_size(yyjson_val *value);
 
 /* --- writing ------------------------------------------------------------------ */
 

@@ -169,20 +169,62 @@ static size_t value_span(yyjson_val *value) {
   return (size_t)(unsafe_yyjson_get_next(value) - value);
 }
 
-yyjson_val *json_object_of(struct arena *arena, const struct json_pair *members, size_t count) {
-  /* yyjson keeps a container and all below it side by side, with relative offsets, so that a
-   * subtree can be copied as bytes. */
-  size_t total = 1;
-  for (size_t i = 0; i < count; i++) total += 1 + value_span(members[i].value);
-  yyjson_val *object = arena_array(arena, total, sizeof *object);
-  unsafe_yyjson_set_obj(object, count);
-  object->uni.ofs = total * sizeof *object;
-  yyjson_val *at = object + 1;
+/* yyjson keeps a container and all below it side by side, with relative offsets, so that a subtree
+ * can be copied as bytes. */
+static yyjson_val *container_of(struct arena *arena, const struct json_pair *members, size_t count,
+                                bool has_keys) {
+  size_t total = 1 + (has_keys ? count : 0);
+  for (size_t i = 0; i < count; i++) total += value_span(members[i].value);
+  yyjson_val *container = arena_array(arena, total, sizeof *container);
+  if (has_keys)
+    unsafe_yyjson_set_obj(container, count);
+  else
+    unsafe_yyjson_set_arr(container, count);
+  container->uni.ofs = total * sizeof *container;
+  yyjson_val *at = container + 1;
   for (size_t i = 0; i < count; i++) {
     size_t span = value_span(members[i].value);
-    *at++ = *members[i].key;
+    if (has_keys) *at++ = *members[i].key;
     memcpy(at, members[i].value, span * sizeof *at);
     at += span;
   }
-  return object;
+  return container;
+}
+
+yyjson_val *json_object_of(struct arena *arena, const struct json_pair *members, size_t count) {
+  return container_of(arena, members, count, true);
+}
+
+yyjson_val *json_list_of(struct arena *arena, const struct json_pair *members, size_t count) {
+  return container_of(arena, members, count, false);
+}
+
+yyjson_val json_text_value(struct slice text) {
+  yyjson_val value = {.tag = (uint64_t)text.len << YYJSON_TAG_BIT | YYJSON_TYPE_STR};
+  value.uni.str = text.ptr ? text.ptr : "";
+  return value;
+}
+
+yyjson_val *json_object_of_list(struct arena *arena, yyjson_val *list, size_t limit) {
+  size_t size = yyjson_arr_size(list) < limit ? yyjson_arr_size(list) : limit, index, max;
+  struct json_pair *members = ARENA_ARRAY(arena, size + 1, struct json_pair);
+  yyjson_val *keys = ARENA_ARRAY(arena, size + 1, yyjson_val), *item;
+  yyjson_arr_foreach(list, index, max, item) {
+    if (index == size) break;
+    keys[index] = json_text_value(arena_printf(arena, "%zu", index));
+    members[index] = (struct json_pair){&keys[index], item};
+  }
+  return json_object_of(arena, members, size);
+}
+
+size_t json_size(yyjson_val *value) {
+  /* Quotes, a comma and a colon for each text; braces and a comma for each container. */
+  enum { PUNCTUATION = 4 };
+  size_t size = 0;
+  yyjson_val *end = unsafe_yyjson_get_next(value);
+  for (yyjson_val *at = value; at < end; at++) {
+    size += PUNCTUATION;
+    if (!unsafe_yyjson_is_ctn(at)) size += unsafe_yyjson_get_len(at);
+  }
+  return size;
 }

@@ -272,7 +272,7 @@ static void test_event(void **state) {
   }
   assert_has_not(json, "4111111111111111");
   assert_has(json, "192.0.2.1");
-  assert_has(json, "\"my\":{\"secret\":\"[Filtered]\",\"after\":\"kept13\"}");
+  assert_has(json, "\"my\":{\"secret\":\"[Filtered]\",\"after\":\"kept13\",\"type\":\"my\"}");
   assert_has(json, "[\"sessionid\",\"[Filtered]\"],[\"theme\",\"kept9\"]");
 }
 
