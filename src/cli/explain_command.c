@@ -54,24 +54,6 @@ static enum status read_file(struct command_context *context, struct slice name,
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
-/* Both kinds of rules stand in one file: those with an arrow are for fingerprints. Lines of the
- * other kind are left empty, so that messages name the line in the file. */
-static struct grouping_rules_text split_rules(struct arena *arena, struct slice text) {
-  char *stack = arena_alloc_raw(arena, text.len + 1);
-  char *fingerprints = arena_alloc_raw(arena, text.len + 1);
-  size_t stack_length = 0, fingerprint_length = 0;
-  for (struct slice rest = text; !slice_is_empty(rest);) {
-    struct slice line = slice_split(&rest, '\n');
-    bool is_fingerprint = slice_find(line, SLICE(" -> ")) < line.len;
-    char *to = is_fingerprint ? fingerprints + fingerprint_length : stack + stack_length;
-    if (line.len) memcpy(to, line.ptr, line.len);
-    *(is_fingerprint ? &fingerprint_length : &stack_length) += line.len;
-    stack[stack_length++] = fingerprints[fingerprint_length++] = '\n';
-  }
-  return (struct grouping_rules_text){slice_of(stack, stack_length),
-                                      slice_of(fingerprints, fingerprint_length)};
-}
-
 static enum status add_rules(struct command_context *context, struct project_config *config) {
   struct slice name = context->arguments->values[OPTION_RULES], text;
   if (slice_is_empty(name)) return STATUS_OK;
@@ -81,7 +63,7 @@ static enum status add_rules(struct command_context *context, struct project_con
     return problem_set(context->problem, STATUS_BAD_INPUT, "%.*s has more than %d bytes of rules.",
                        SLICE_ARGS(name), GROUPING_RULES_TEXT_LIMIT);
   }
-  struct grouping_rules_text rules = split_rules(context->arena, text);
+  struct grouping_rules_text rules = grouping_rules_split(context->arena, text);
   return grouping_rules_compile(context->arena, &rules, &config->grouping_rules, context->problem);
 }
 

@@ -45,6 +45,13 @@ struct grouping_rules_text {
   struct slice enhancements; /* stack-trace rules, one a line; see docs/grouping.md */
   struct slice fingerprints; /* "matcher… -> value… title=…", one a line */
 };
+/* The project's options that hold them. */
+#define OPTION_STACK_RULES "grouping.stack_rules"
+#define OPTION_FINGERPRINT_RULES "grouping.fingerprint_rules"
+struct grouping_rules_text grouping_rules_of_options(struct pairs options);
+/* Both kinds of rules from one text: those with an arrow are for fingerprints. Lines of the other
+ * kind are left empty, so that messages name the line in the text. From the arena. */
+struct grouping_rules_text grouping_rules_split(struct arena *arena, struct slice text);
 /* STATUS_BAD_INPUT names the line and says what is wrong. From the arena. */
 enum status grouping_rules_compile(struct arena *arena, const struct grouping_rules_text *text,
                                    const struct grouping_rules **rules,

@@ -48,6 +48,11 @@ void config_compile(struct arena *arena, struct pairs options, struct project_co
   if (rate_limits_parse(arena, pairs_get(options, SLICE(OPTION_RATE_LIMIT)), &config->limits,
                         &problem))
     warn(config, &problem);
+  const struct grouping_rules_text rules = grouping_rules_of_options(options);
+  if (grouping_rules_compile(arena, &rules, &config->grouping_rules, &problem)) {
+    warn(config, &problem);
+    config->grouping_rules = NULL;
+  }
   const struct pairs defaults = {0};
   if (scrubber_compile(arena, options, &config->scrubber, &problem)) {
     warn(config, &problem);
