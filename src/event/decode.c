@@ -463,6 +463,8 @@ enum status event_decode(struct arena *arena, struct slice json, const struct ev
     event->custom_title = SLICE_EMPTY;
   }
   decode_normalize(&reader, root, hints);
+  if (slice_equal(json_text(json_member(root, "type")), SLICE("transaction")))
+    event->type = SLICE("transaction");
   *result = event;
   return STATUS_OK;
 }

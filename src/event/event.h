@@ -125,7 +125,8 @@ struct event {
   int64_t timestamp_ms;
   int64_t received_ms;
   enum level level;
-  struct slice type; /* "error", "default", or a kind of security report: "csp", … */
+  struct slice type; /* "error", "default", a kind of security report: "csp", …, or
+                        "transaction", which is no event and not kept */
   struct slice site; /* becomes a tag */
   struct slice platform, logger, release, dist, environment, transaction, server_name;
   /* The log entry: `formatted` is what people read, `template` what it was made from. */

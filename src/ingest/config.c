@@ -41,27 +41,41 @@ static void warn(const struct project_config *config, const struct problem *prob
             (long long)config->project_id, log_quote(quoted, slice_of_string(problem->message)));
 }
 
-void config_compile(struct arena *arena, struct pairs options, struct project_config *config) {
+static void compile_grouping(struct arena *arena, struct pairs options,
+                             struct project_config *config) {
+  struct problem problem = {0};
+  const struct grouping_rules_text text = grouping_rules_of_options(options);
+  if (!text.enhancements.len && !text.fingerprints.len) return;
+  if (!grouping_rules_compile(arena, &text, &config->grouping_rules, &problem)) return;
+  config->grouping_rules = NULL;
+  warn(config, &problem);
+}
+
+static void compile_ingest(struct arena *arena, struct pairs options,
+                           struct project_config *config) {
   struct problem problem = {0};
   if (origins_compile(arena, pairs_get(options, SLICE(OPTION_ORIGINS)), &config->origins, &problem))
     warn(config, &problem);
   if (rate_limits_parse(arena, pairs_get(options, SLICE(OPTION_RATE_LIMIT)), &config->limits,
                         &problem))
     warn(config, &problem);
-  const struct grouping_rules_text rules = grouping_rules_of_options(options);
-  if (grouping_rules_compile(arena, &rules, &config->grouping_rules, &problem)) {
+}
+
+void config_compile(struct arena *arena, struct pairs options, struct project_config *config) {
+  const struct pairs none = {0};
+  struct problem problem = {0};
+  enum status status = scrubber_compile(arena, options, &config->scrubber, &problem);
+  if (status) {
     warn(config, &problem);
-    config->grouping_rules = NULL;
+    status = scrubber_compile(arena, none, &config->scrubber, &problem);
   }
-  const struct pairs defaults = {0};
-  if (scrubber_compile(arena, options, &config->scrubber, &problem)) {
+  if (!status && filters_compile(arena, options, &config->filters, &problem)) {
     warn(config, &problem);
-    if (scrubber_compile(arena, defaults, &config->scrubber, &problem)) warn(config, &problem);
+    status = filters_compile(arena, none, &config->filters, &problem);
   }
-  if (filters_compile(arena, options, &config->filters, &problem)) {
-    warn(config, &problem);
-    if (filters_compile(arena, defaults, &config->filters, &problem)) warn(config, &problem);
-  }
+  assert(status == STATUS_OK); /* the defaults compile */
+  compile_grouping(arena, options, config);
+  compile_ingest(arena, options, config);
 }
 
 static struct pairs copy_options(struct arena *arena, struct pairs options) {

@@ -3,6 +3,19 @@
 
 #include "base/banned.h"
 
+/* Transactions are counted and dropped in any case, so that SDKs need not be told apart. */
+static struct slice find_filter(const struct project_config *config, const struct event *event,
+                                const struct event_hints *hints) {
+  bool is_transaction = slice_equal_string(event->type, "transaction");
+  struct slice filter = SLICE_EMPTY;
+  if (config->filters && is_transaction) {
+    filter = filter_transaction(config->filters, event->transaction);
+  } else if (config->filters) {
+    filter = filter_event(config->filters, event, hints);
+  }
+  return is_transaction && slice_is_empty(filter) ? SLICE("not_kept") : filter;
+}
+
 enum status pipeline_run(struct arena *arena, const struct project_config *config,
                          const struct pipeline_input *input, struct pipeline_result *result,
                          struct problem *problem) {
@@ -18,6 +31,9 @@ enum status pipeline_run(struct arena *arena, const struct project_config *confi
   event->has_id = true;
   if (config->filters) result->filtered_by = filter_event(config->filters, event, input->hints);
   if (result->filtered_by.len) return STATUS_OK;
+  if (config->scrubber) scrub_event(arena, event, config->scrubber, NULL);
+  result->filtered_by = find_filter(config, event, input->hints);
+  if (!slice_is_empty(result->filtered_by)) return STATUS_OK;
   if (config->scrubber) scrub_event(arena, event, config->scrubber, NULL);
   grouping_compute(arena, event, config->grouping_rules, input->explain, &result->grouping);
   event_derive(arena, event);

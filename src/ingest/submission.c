@@ -141,6 +141,7 @@ enum status submission_take_event(struct submission *submission, struct slice js
     submission->has_event_id = true;
   }
   if (result.filtered_by.len) {
+    if (slice_equal_string(result.event->type, "transaction")) category = CATEGORY_TRANSACTION;
     drop_event(submission, category, result.filtered_by);
     return STATUS_OK;
   }
