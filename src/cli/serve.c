@@ -31,6 +31,7 @@
 #include "http/proxy.h"
 #include "ingest/application.h"
 #include "ingest/ingest.h"
+#include "tracker/monitor.h"
 #include "web/web.h"
 
 #include "base/banned.h"
@@ -40,6 +41,7 @@ enum { THREADS_LIMIT = 64, STOP_TIMEOUT_MS = 10000 };
 /* Handlers run once this is set: then `application` is complete. */
 static atomic_bool is_open;
 static struct application application;
+static struct store_tick monitor_watch = {.run = monitor_tick};
 
 /* --- routes
  * --------------------------------------------------------------------------------------- */
@@ -294,6 +296,7 @@ static enum status serve(struct command_context *context, const struct serve_set
   application.started_us = clock_monotonic_us();
   enum status status = set_up(context->store, context->problem);
   if (status) return status;
+  store_add_tick(context->store, &monitor_watch);
   application.forge = forge_open(context->store, &settings->forge);
   application.ingest = ingest_open(context->store);
   status = start_server(context, settings);

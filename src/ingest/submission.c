@@ -56,39 +56,6 @@ void submission_discard(struct submission *submission, enum outcome outcome, str
 
 /* --- the event -------------------------------------------------------------------------- */
 
-static struct pairs copy_pairs(struct arena *arena, struct pairs pairs) {
-  struct pairs copy = {ARENA_ARRAY(arena, pairs.count, struct pair), pairs.count};
-  for (size_t i = 0; i < pairs.count; i++) {
-    copy.items[i] = (struct pair){arena_copy(arena, pairs.items[i].key),
-                                  arena_copy(arena, pairs.items[i].value)};
-  }
-  return copy;
-}
-
-/* Copies out of the event what the writer needs. */
-static void fill_digest(struct arena *arena, struct digest *digest,
-                        const struct pipeline_result *result) {
-  const struct event *event = result->event;
-  digest->received_ms = event->received_ms;
-  digest->timestamp_ms = event->timestamp_ms;
-  digest->id = event->id;
-  digest->hash_count = result->grouping.hash_count;
-  for (size_t i = 0; i < digest->hash_count; i++) digest->hashes[i] = result->grouping.hashes[i];
-  digest->level = event->level;
-  digest->is_unhandled = event->handled == NO;
-  digest->error_type = arena_copy(arena, event->error_type);
-  digest->error_value = arena_copy(arena, event->error_value);
-  digest->title = arena_copy(arena, event->title);
-  digest->culprit = arena_copy(arena, event->culprit);
-  digest->location = arena_copy(arena, event->location);
-  digest->platform = arena_copy(arena, event->platform);
-  digest->logger = arena_copy(arena, event->logger);
-  digest->release = arena_copy(arena, event->release);
-  digest->environment = arena_copy(arena, event->environment);
-  digest->user_identity = arena_copy(arena, event->user_identity);
-  digest->tags = copy_pairs(arena, event->tags);
-}
-
 /* The payload that is kept, compressed. */
 static void pack(struct submission *submission, struct digest *digest, const struct event *event,
                  size_t sent_bytes) {
@@ -150,7 +117,7 @@ enum status submission_take_event(struct submission *submission, struct slice js
   taken->write.digest.project_id = submission->config->project_id;
   taken->write.digest.category = category_name(category);
   pack(submission, &taken->write.digest, result.event, json.len);
-  fill_digest(submission->arena, &taken->write.digest, &result);
+  tracker_fill_digest(submission->arena, &taken->write.digest, result.event, &result.grouping);
   return STATUS_OK;
 }
 

@@ -43,6 +43,9 @@ enum status store_backup(const char *directory, const char *path,
 struct transaction *store_begin_read(struct store *store);
 void store_end_read(struct transaction *tx);
 
+/* The store that the transaction belongs to. */
+struct store *transaction_store(struct transaction *tx);
+
 /* One write. Embed it first in a struct of your own. `run` is called on the writer thread inside a
  * transaction; it returns a status and fills `problem` when it is not STATUS_OK, and then what it
  * wrote is undone. `done` is called on the writer thread after the sync, or after a failure, with

@@ -45,7 +45,7 @@ static void count(struct transaction *tx, const struct digest *digest, bool is_d
   ledger_add(tx, &entry);
 }
 
-static void digest_event(struct transaction *tx, struct digest_write *digesting) {
+void tracker_digest_now(struct transaction *tx, struct digest_write *digesting) {
   const struct digest *digest = &digesting->digest;
   struct group group;
   bool is_new = digest_claim_id(tx, digest);
@@ -69,7 +69,7 @@ static enum status run(struct transaction *tx, struct store_write *write) {
   /* A batch that failed is run again: nothing of the first run may be left. */
   digesting->outcome = DIGEST_NONE;
   digesting->is_new_group = digesting->is_regressed = false;
-  if (digesting->has_event) digest_event(tx, digesting);
+  if (digesting->has_event) tracker_digest_now(tx, digesting);
   if (digesting->outcome == DIGEST_DUPLICATE) return STATUS_OK;
   for (struct digest_part *part = digesting->parts; part; part = part->next) part->run(tx, part);
   return STATUS_OK;
@@ -79,4 +79,37 @@ enum status tracker_digest(struct store *store, struct digest_write *write) {
   write->write.run = run;
   write->write.is_bulk = true;
   return store_submit(store, &write->write);
+}
+
+/* --- from an event to its record ---------------------------------------------------------- */
+
+static struct pairs copy_pairs(struct arena *arena, struct pairs pairs) {
+  struct pairs copy = {ARENA_ARRAY(arena, pairs.count, struct pair), pairs.count};
+  for (size_t i = 0; i < pairs.count; i++) {
+    copy.items[i] = (struct pair){arena_copy(arena, pairs.items[i].key),
+                                  arena_copy(arena, pairs.items[i].value)};
+  }
+  return copy;
+}
+
+void tracker_fill_digest(struct arena *arena, struct digest *digest, const struct event *event,
+                         const struct grouping *grouping) {
+  digest->received_ms = event->received_ms;
+  digest->timestamp_ms = event->timestamp_ms;
+  digest->id = event->id;
+  digest->hash_count = grouping->hash_count;
+  for (size_t i = 0; i < digest->hash_count; i++) digest->hashes[i] = grouping->hashes[i];
+  digest->level = event->level;
+  digest->is_unhandled = event->handled == NO;
+  digest->error_type = arena_copy(arena, event->error_type);
+  digest->error_value = arena_copy(arena, event->error_value);
+  digest->title = arena_copy(arena, event->title);
+  digest->culprit = arena_copy(arena, event->culprit);
+  digest->location = arena_copy(arena, event->location);
+  digest->platform = arena_copy(arena, event->platform);
+  digest->logger = arena_copy(arena, event->logger);
+  digest->release = arena_copy(arena, event->release);
+  digest->environment = arena_copy(arena, event->environment);
+  digest->user_identity = arena_copy(arena, event->user_identity);
+  digest->tags = copy_pairs(arena, event->tags);
 }

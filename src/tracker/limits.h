@@ -12,4 +12,21 @@
 #define ISSUE_STACK_FRAMES 50
 #define ISSUE_STACK_LINE_BYTES 400
 
+/* Monitors of one project, and environments of one monitor: SDKs make both by naming them. */
+#define MONITORS_LIMIT 500
+#define MONITOR_ENVIRONMENTS_LIMIT 50
+#define MONITOR_SLUG_LIMIT 50 /* Sentry: the same */
+#define MONITOR_NAME_LIMIT 128
+/* Of one environment; more are dropped. Sentry: the same. */
+#define CHECK_INS_PER_MINUTE 6
+/* Minutes: four weeks. Sentry: the same. */
+#define MONITOR_MINUTES_LIMIT 40320
+/* Check-ins in a row. Sentry: the same. */
+#define MONITOR_THRESHOLD_LIMIT 720
+#define MONITOR_MARGIN_DEFAULT 1
+#define MONITOR_MAX_RUNTIME_DEFAULT 30
+/* Missed and overdue check-ins that one tick of the writer handles, some 100 us each; the rest
+ * waits for the next one. */
+#define MONITOR_TICK_LIMIT 100
+
 #endif

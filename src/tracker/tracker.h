@@ -81,6 +81,12 @@ struct digest_write {
 };
 /* Queues the event; STATUS_UNAVAILABLE when the queue is full. */
 enum status tracker_digest(struct store *store, struct digest_write *write) MUST_CHECK;
+/* The same on the writer thread, within the transaction that runs: for events that the server makes
+ * itself. The parts are not run. */
+void tracker_digest_now(struct transaction *tx, struct digest_write *write);
+/* Copies out of the event what the writer needs; all but project_id and payload. */
+void tracker_fill_digest(struct arena *arena, struct digest *digest, const struct event *event,
+                         const struct grouping *grouping);
 
 /* --- acting on groups --------------------------------------------------------- */
 

@@ -176,6 +176,30 @@ static const char *const tables[] = {
     " UNIQUE(project_id, hour, release_id, environment_id));"
     "CREATE INDEX session_hour_release ON session_hour(release_id, hour);"
     "CREATE INDEX error_group_release ON error_group(project_id, first_release);",
+
+    "CREATE TABLE monitor(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, slug TEXT NOT NULL,"
+    " name TEXT NOT NULL, schedule_kind INTEGER NOT NULL, schedule TEXT NOT NULL, time_zone TEXT "
+    "NOT NULL,"
+    " margin_minutes INTEGER NOT NULL, max_runtime_minutes INTEGER NOT NULL,"
+    " failure_threshold INTEGER NOT NULL, recovery_threshold INTEGER NOT NULL,"
+    " is_paused INTEGER NOT NULL, problem TEXT NOT NULL, created_ms INTEGER NOT NULL,"
+    " UNIQUE(project_id, slug));"
+    "CREATE TABLE monitor_environment(id INTEGER PRIMARY KEY, monitor_id INTEGER NOT NULL,"
+    " name TEXT NOT NULL, status INTEGER NOT NULL, last_check_in_ms INTEGER NOT NULL,"
+    " expected_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, failures INTEGER NOT NULL,"
+    " successes INTEGER NOT NULL, is_failing INTEGER NOT NULL, error_hash BLOB NOT NULL,"
+    " minute INTEGER NOT NULL, minute_count INTEGER NOT NULL, UNIQUE(monitor_id, name));"
+    "CREATE INDEX monitor_environment_due ON monitor_environment(due_ms) WHERE due_ms > 0;"
+    "CREATE TABLE check_in(id INTEGER PRIMARY KEY, monitor_id INTEGER NOT NULL,"
+    " environment_id INTEGER NOT NULL, guid BLOB NOT NULL,"
+    " status INTEGER NOT NULL, added_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+    " duration_ms INTEGER NOT NULL, expected_ms INTEGER NOT NULL, timeout_ms INTEGER NOT NULL,"
+    " release TEXT NOT NULL);"
+    "CREATE INDEX check_in_monitor ON check_in(monitor_id, id);"
+    "CREATE INDEX check_in_environment ON check_in(environment_id, id);"
+    "CREATE INDEX check_in_guid ON check_in(guid);"
+    "CREATE INDEX check_in_added ON check_in(added_ms);"
+    "CREATE INDEX check_in_timeout ON check_in(timeout_ms) WHERE timeout_ms > 0;",
 };
 
 static int64_t pragma_value(struct transaction *tx, const char *sql) {

@@ -200,6 +200,10 @@ void store_end_read(struct transaction *tx) {
 /* --- the rest -----------------------------------------------------------------------------------
  */
 
+struct store *transaction_store(struct transaction *tx) {
+  return tx->store;
+}
+
 const char *store_directory(const struct store *store) { return store->directory; }
 
 void store_on_project_change(struct store *store, void (*changed)(void *context), void *context) {

@@ -19,6 +19,7 @@
 #include "store/limits.h"
 #include "store/sqlite/day_index.h"
 #include "store/sqlite/internal.h"
+#include "store/sqlite/monitor_row.h"
 #include "store/sqlite/partition.h"
 
 #include "base/banned.h"
@@ -220,6 +221,7 @@ static void drop_old_days(struct store *store) {
     ledger_drop_before(&store->tx, day - STORE_RETENTION_DAYS);
   }
   release_purge(&store->tx, (day - STORE_RETENTION_DAYS) * DAY_MS);
+  check_in_purge(&store->tx, (day - STORE_RETENTION_DAYS) * DAY_MS);
   database_execute(&store->tx, "COMMIT");
   if (store->tx.failure) roll_back(store);
 }
