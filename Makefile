@@ -72,7 +72,7 @@ tsan:
 	$(MAKE) BUILD=build/tsan CC=clang OPTIMIZE=-O1 SANITIZE=thread all
 
 format:
-	clang-format -i $$(git ls-files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'tools/*.c')
+	clang-format -i $$(git ls-files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'bench/*.c' 'tools/*.c')
 
 $(BUILD)/culprit: $(BUILD)/src/cli/main.o $(LIBRARY_OBJECTS)
 	@echo '  LD $@'
@@ -124,6 +124,12 @@ $(BUILD)/grouping/frames: tests/grouping/frames.c $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY_OBJECTS) $(PACKAGE_LIBS)
+
+# Benchmarks of parts: bench/NAME.c becomes build/.../bench/NAME; bench/run makes and runs them.
+$(BUILD)/bench/%: bench/%.c $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LD $@'
+	@$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY_OBJECTS) $(PACKAGE_LIBS)
 
 clean:
 	rm -rf build
