@@ -85,6 +85,7 @@ static void add_exception(struct chain *chain, size_t index) {
 /* --- the chain -------------------------------------------------------------------------------- */
 
 static struct pairs span_values(const struct part *part, const struct span *span) {
+  if (span->count == 0) return (struct pairs){0};
   return (struct pairs){part->values.items + span->start, span->count};
 }
 
