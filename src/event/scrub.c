@@ -379,8 +379,14 @@ static void scrub_request(struct walk *walk, struct event_request *request) {
   walk->at = NULL;
 }
 
-static void scrub_user(struct walk *walk, struct event_user *user) {
+static bool is_nobody(const struct event_user *user) {
+  return !user->id.len && !user->username.len && !user->email.len && !user->name.len &&
+         !user->ip_address.len && !user->geo && !user->data;
+}
+
+static void scrub_user(struct walk *walk, struct event *event) {
   const struct step here = {NULL, SLICE("user"), 0};
+  struct event_user *user = &event->user;
   walk->at = &here;
   scrub_named(walk, "id", &user->id, TEXT_LOOSE, LIMIT_NAME);
   scrub_named(walk, "username", &user->username, TEXT_LOOSE, LIMIT_NAME);
@@ -394,6 +400,7 @@ static void scrub_user(struct walk *walk, struct event_user *user) {
     walk->at = &here;
   }
   scrub_tree(walk, "data", user->data);
+  event->has_user = !is_nobody(user);
   walk->at = NULL;
 }
 
@@ -515,7 +522,7 @@ void scrub_event(struct arena *arena, struct event *event, const struct scrubber
   scrub_threads(&walk, event);
   scrub_breadcrumbs(&walk, event);
   if (event->has_request) scrub_request(&walk, &event->request);
-  if (event->has_user) scrub_user(&walk, &event->user);
+  if (event->has_user) scrub_user(&walk, event);
   scrub_tags(&walk, event->tags);
   scrub_tree(&walk, "contexts", event->contexts);
   scrub_tree(&walk, "extra", event->extra);

@@ -116,6 +116,13 @@ static bool has_at(struct slice text, size_t at, struct slice what) {
   return text.len - at >= what.len && memcmp(text.ptr + at, what.ptr, what.len) == 0;
 }
 
+/* Whether a word may begin here. Behind a replacement none does: "[user]" and "[Filtered]" stand
+ * for what may have been part of it. */
+static bool is_word_start(const struct scan *scan, size_t at) {
+  if (at == 0) return true;
+  return at != scan->floor && !is_word(scan->text.ptr[at - 1]) && scan->text.ptr[at - 1] != ']';
+}
+
 /* --- cards and social security numbers -------------------------------------------------------- */
 
 /* Which issuers give out numbers of that length with these first digits. */
@@ -176,8 +183,7 @@ static bool find_ssn(struct scan *scan) {
 }
 
 static void at_digit(struct scan *scan) {
-  bool is_start = scan->at == 0 || !is_word(scan->text.ptr[scan->at - 1]);
-  if (is_start && (find_card(scan) || find_ssn(scan))) return;
+  if (is_word_start(scan, scan->at) && (find_card(scan) || find_ssn(scan))) return;
   while (is_digit(byte_at(scan->text, scan->at))) scan->at++;
 }
 
@@ -232,7 +238,7 @@ static bool find_token(struct scan *scan) {
     if (kind->prefix.ptr[kind->offset] != sign || kind->offset > scan->at) continue;
     size_t start = scan->at - kind->offset, end = start + kind->prefix.len;
     if (start < scan->floor || !has_at(text, start, kind->prefix)) continue;
-    if (start > 0 && is_word(text.ptr[start - 1])) continue;
+    if (!is_word_start(scan, start)) continue;
     while (end < text.len && is_token_character(text.ptr[end])) end++;
     if (end - start < kind->prefix.len + (size_t)kind->more) continue;
     return found(scan, start, end, "token");
@@ -289,7 +295,7 @@ static bool find_bearer(struct scan *scan) {
   struct slice rest = slice_from(text, scan->at);
   bool is_bearer = slice_equal_ignore_case(slice_upto(rest, 7), SLICE("bearer "));
   if (!is_bearer && !slice_equal_ignore_case(slice_upto(rest, 6), SLICE("basic "))) return false;
-  if (scan->at > 0 && is_word(text.ptr[scan->at - 1])) return false;
+  if (!is_word_start(scan, scan->at)) return false;
   size_t start = scan->at + (is_bearer ? 7 : 6), end = start;
   while (end < text.len && !ends_credential(text.ptr[end])) end++;
   struct slice value = slice_of(text.ptr + start, end - start);
@@ -356,7 +362,7 @@ static bool find_unix_path(struct scan *scan) {
   if (has_at(text, scan->at, SLICE("/home/"))) start = scan->at + 6;
   if (has_at(text, scan->at, SLICE("/Users/"))) start = scan->at + 7;
   /* Not the path of a URL, and not a folder further down. */
-  if (!start) return false;
+  if (!start || !is_word_start(scan, scan->at)) return false;
   char before = scan->at > 0 ? text.ptr[scan->at - 1] : ' ';
   if (is_token_character(before) || (unsigned char)before >= 0x80) return false;
   return replace_user_name(scan, start, '/');
@@ -448,15 +454,26 @@ static struct text_result find_all(struct arena *arena, struct scan *scan, unsig
   return result;
 }
 
+/* What is left after a replacement may be a secret only now. Few texts need a second pass to see
+ * that nothing is, and none is known that needs more than three. */
+enum { PASSES = 5 };
+
 struct text_result scrub_text_find(struct arena *arena, const struct scrubber *scrubber,
                                    struct slice text, enum text_mode mode) {
-  unsigned wanted = signs_in(text);
-  if (!scrubber->has_defaults) wanted &= SIGN_SEPARATOR;
-  if (!wanted) return (struct text_result){text, NULL};
-  struct scan scan = {.scrubber = scrubber,
-                      .text = text,
-                      .mode = mode,
-                      /* Nothing becomes longer than that: "//a@" is the worst. */
-                      .out = buffer_make(text.len * 8 + 64)};
-  return find_all(arena, &scan, wanted);
+  struct text_result result = {text, NULL};
+  for (int pass = 0; pass < PASSES; pass++) {
+    unsigned wanted = signs_in(result.text);
+    if (!scrubber->has_defaults) wanted &= SIGN_SEPARATOR;
+    if (!wanted) break;
+    struct scan scan = {.scrubber = scrubber,
+                        .text = result.text,
+                        .mode = mode,
+                        /* Nothing becomes longer than that: "//a@" is the worst. */
+                        .out = buffer_make(result.text.len * 8 + 64)};
+    struct text_result found_now = find_all(arena, &scan, wanted);
+    if (!found_now.rule) break;
+    result.text = found_now.text;
+    if (!result.rule) result.rule = found_now.rule;
+  }
+  return result;
 }
