@@ -31,6 +31,7 @@
 #include "http/proxy.h"
 #include "ingest/application.h"
 #include "ingest/ingest.h"
+#include "store/feedback.h"
 #include "tracker/monitor.h"
 #include "web/web.h"
 
@@ -42,6 +43,7 @@ enum { THREADS_LIMIT = 64, STOP_TIMEOUT_MS = 10000 };
 static atomic_bool is_open;
 static struct application application;
 static struct store_tick monitor_watch = {.run = monitor_tick};
+static struct store_tick feedback_linking = {.run = feedback_tick};
 
 /* --- routes
  * --------------------------------------------------------------------------------------- */
@@ -59,6 +61,11 @@ static const struct http_route own_routes[] = {
     {"GET", "/api/{project}/store", ingest_store_query, ROUTE_INLINE, 0, 0},
     {"GET", "/api/store", ingest_store_query, ROUTE_INLINE, 0, 0},
     {"OPTIONS", "/api/store", ingest_preflight, ROUTE_INLINE, 0, 0},
+    {"GET", "/api/{project}/cron/{slug}", ingest_cron, ROUTE_INLINE, 0, 0},
+    {"GET", "/api/{project}/cron/{slug}/{key}", ingest_cron, ROUTE_INLINE, 0, 0},
+    {"POST", "/api/{project}/cron/{slug}", ingest_cron, ROUTE_INLINE, 0, 0},
+    {"POST", "/api/{project}/cron/{slug}/{key}", ingest_cron, ROUTE_INLINE, 0, 0},
+    {"POST", "/api/embed/error-page", ingest_report_dialog, ROUTE_INLINE, 0, 0},
     {"GET", "/api/relay/healthcheck/live", relay_live_handler, ROUTE_INLINE, 0, 0},
     {"GET", "/api/relay/healthcheck/ready", relay_ready_handler, ROUTE_INLINE, 0, 0},
     {"OPTIONS", "/api/{project}/envelope", ingest_preflight, ROUTE_INLINE, 0, 0},
@@ -297,6 +304,7 @@ static enum status serve(struct command_context *context, const struct serve_set
   enum status status = set_up(context->store, context->problem);
   if (status) return status;
   store_add_tick(context->store, &monitor_watch);
+  store_add_tick(context->store, &feedback_linking);
   application.forge = forge_open(context->store, &settings->forge);
   application.ingest = ingest_open(context->store);
   status = start_server(context, settings);

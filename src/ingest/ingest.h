@@ -28,6 +28,10 @@ void ingest_envelope(struct http_request *request, struct http_response *respons
 void ingest_store(struct http_request *request, struct http_response *response);
 /* GET with the event in `sentry_data`; answers an image. */
 void ingest_store_query(struct http_request *request, struct http_response *response);
+/* Check-ins by address: item_check_in.c. */
+void ingest_cron(struct http_request *request, struct http_response *response);
+/* What the form of the browser SDK sends: item_feedback.c. */
+void ingest_report_dialog(struct http_request *request, struct http_response *response);
 void ingest_preflight(struct http_request *request, struct http_response *response);
 
 #endif

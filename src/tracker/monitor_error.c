@@ -101,6 +101,7 @@ static bool make_digest(struct transaction *tx, struct arena *arena,
     event_derive(arena, event);
     event_write(event, &kept);
     digest->project_id = failure->monitor->project_id;
+    digest->category = SLICE("error");
     digest->payload =
         store_pack(transaction_store(tx), arena, digest->project_id, buffer_slice(&kept));
     tracker_fill_digest(arena, digest, event, &grouping);

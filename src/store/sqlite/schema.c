@@ -200,6 +200,19 @@ static const char *const tables[] = {
     "CREATE INDEX check_in_guid ON check_in(guid);"
     "CREATE INDEX check_in_added ON check_in(added_ms);"
     "CREATE INDEX check_in_timeout ON check_in(timeout_ms) WHERE timeout_ms > 0;",
+
+    "CREATE TABLE feedback(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, received_ms "
+    "INTEGER "
+    "NOT NULL,"
+    " guid BLOB NOT NULL, event_id BLOB NOT NULL, group_id INTEGER NOT NULL, retry_ms INTEGER NOT "
+    "NULL,"
+    " name TEXT NOT NULL, email TEXT NOT NULL, message TEXT NOT NULL, url TEXT NOT NULL,"
+    " source TEXT NOT NULL, environment TEXT NOT NULL, release TEXT NOT NULL,"
+    " UNIQUE(project_id, guid));"
+    "CREATE INDEX feedback_project ON feedback(project_id, id);"
+    "CREATE INDEX feedback_group ON feedback(group_id, id);"
+    "CREATE INDEX feedback_received ON feedback(received_ms);"
+    "CREATE INDEX feedback_retry ON feedback(retry_ms) WHERE retry_ms > 0;",
 };
 
 static int64_t pragma_value(struct transaction *tx, const char *sql) {

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "store/limits.h"
 #include "store/sqlite/day_index.h"
+#include "store/sqlite/feedback_row.h"
 #include "store/sqlite/internal.h"
 #include "store/sqlite/monitor_row.h"
 #include "store/sqlite/partition.h"
@@ -222,6 +223,7 @@ static void drop_old_days(struct store *store) {
   }
   release_purge(&store->tx, (day - STORE_RETENTION_DAYS) * DAY_MS);
   check_in_purge(&store->tx, (day - STORE_RETENTION_DAYS) * DAY_MS);
+  feedback_purge(&store->tx, (day - STORE_RETENTION_DAYS) * DAY_MS);
   database_execute(&store->tx, "COMMIT");
   if (store->tx.failure) roll_back(store);
 }
