@@ -20,23 +20,6 @@
 
 /* Of the texts shown in a report. */
 enum { SHOWN_CHARACTERS = 200 };
-/* What is deeper is not kept anyhow. */
-enum { SCRUB_DEPTH = 32 };
-
-/* Where the walk is: a chain on the C stack that becomes a path in a report. */
-struct step {
-  const struct step *outer;
-  struct slice name; /* null for an index */
-  size_t index;
-};
-
-struct walk {
-  struct arena *arena;
-  const struct scrubber *scrubber;
-  struct scrub_report *report; /* or null */
-  const struct step *at;
-};
-
 /* --- the report ------------------------------------------------------------------------ */
 
 static void append_path(struct buffer *out, const struct step *step) {
@@ -50,7 +33,7 @@ static void append_path(struct buffer *out, const struct step *step) {
   }
 }
 
-static void note(struct walk *walk, struct slice before, struct slice after, const char *rule) {
+void scrub_note(struct walk *walk, struct slice before, struct slice after, struct slice rule) {
   struct scrub_report *report = walk->report;
   if (!report) return;
   if ((report->count & (report->count - 1)) == 0) { /* room for the next power of two */
@@ -63,11 +46,15 @@ static void note(struct walk *walk, struct slice before, struct slice after, con
   append_path(&path, walk->at);
   report->changes[report->count++] = (struct scrub_change){
       arena_copy(walk->arena, buffer_slice(&path)), slice_cut_characters(before, SHOWN_CHARACTERS),
-      slice_cut_characters(after, SHOWN_CHARACTERS), slice_of_string(rule)};
+      slice_cut_characters(after, SHOWN_CHARACTERS), rule};
   buffer_free(&path);
 }
 
-static struct slice json_of(struct walk *walk, yyjson_val *value) {
+static void note(struct walk *walk, struct slice before, struct slice after, const char *rule) {
+  if (walk->report) scrub_note(walk, before, after, slice_of_string(rule));
+}
+
+struct slice scrub_shown_json(struct walk *walk, yyjson_val *value) {
   const struct json_limits limits = {3, SHOWN_CHARACTERS, SHOWN_CHARACTERS};
   struct buffer json = buffer_make(EVENT_JSON_LIMIT);
   struct json_writer writer = {.out = &json};
@@ -171,7 +158,7 @@ static void scrub_number(struct walk *walk, yyjson_val *value) {
 }
 
 static void filter_value(struct walk *walk, yyjson_val *value, const char *rule) {
-  if (walk->report) note(walk, json_of(walk, value), SCRUB_FILTERED, rule);
+  if (walk->report) note(walk, scrub_shown_json(walk, value), SCRUB_FILTERED, rule);
   unsafe_yyjson_set_strn(value, SCRUB_FILTERED.ptr, SCRUB_FILTERED.len);
 }
 
@@ -193,12 +180,7 @@ static bool is_secret_under(struct walk *walk, struct slice name, yyjson_val *va
 
 static void scrub_value(struct walk *walk, yyjson_val *value, unsigned depth);
 
-/* Where the next member is to go, and where it is: they differ behind a gap. */
-struct gap {
-  yyjson_val *to, *from;
-};
-
-static void close_gap(struct gap *gap, yyjson_val *next) {
+void gap_close(struct gap *gap, yyjson_val *next) {
   size_t count = (size_t)(next - gap->from);
   if (gap->to != gap->from) memmove(gap->to, gap->from, count * sizeof *gap->to);
   gap->to += count;
@@ -213,11 +195,11 @@ static void take_member(struct walk *walk, struct gap *gap, yyjson_val *value, b
     scrub_value(walk, value, depth);
   } else if (has_secret(value)) {
     filter_value(walk, value, "password");
-    close_gap(gap, value + 1);
+    gap_close(gap, value + 1);
     gap->from = next;
     return;
   }
-  close_gap(gap, next);
+  gap_close(gap, next);
 }
 
 /* {"name": "Authorization", "value": "..."}, with little beside it. */
@@ -280,7 +262,7 @@ static void scrub_array(struct walk *walk, yyjson_val *array, unsigned depth) {
       yyjson_val *next = unsafe_yyjson_get_next(value);
       bool is_pair_secret = is_secret_under(walk, json_text(name), name + 1);
       take_member(walk, &inner, name + 1, is_pair_secret, depth ? depth - 1 : 0);
-      close_gap(&gap, next);
+      gap_close(&gap, next);
     } else {
       take_member(walk, &gap, value, is_secret, depth);
     }
@@ -529,6 +511,7 @@ void scrub_event(struct arena *arena, struct event *event, const struct scrubber
   scrub_tree(&walk, "report", event->report);
   scrub_tree(&walk, "_meta", event->meta);
   scrub_errors(&walk, event);
+  if (scrubber->rule_count) scrub_by_rules(&walk, event);
 }
 
 struct slice scrub_text(struct arena *arena, const struct scrubber *scrubber, struct slice text) {

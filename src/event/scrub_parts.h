@@ -78,6 +78,9 @@ struct text_result {
 void scrub_text_prepare(void);
 struct text_result scrub_text_find(struct arena *arena, const struct scrubber *scrubber,
                                    struct slice text, enum text_mode mode);
+/* Finds of one rule only ("creditcard"), each put through `rule`. */
+struct text_result scrub_text_find_by(struct arena *arena, const struct scrub_rule *rule,
+                                      struct slice text);
 
 /* A value behind a name and a separator: what is to be replaced, and by what. */
 struct pair_find {
@@ -89,5 +92,67 @@ struct pair_find {
  * there. */
 bool scrub_pair_find(const struct scrubber *scrubber, struct slice text, size_t separator,
                      size_t floor, enum text_mode mode, struct pair_find *find);
+
+/* --- a project's own rules: scrub_rule.c ---------------------------------------------- */
+
+/* Rules, and segments of a path. */
+enum { SCRUB_RULES = 50, SCRUB_PATH_SEGMENTS = 16 };
+
+enum scrub_method { SCRUB_REMOVE, SCRUB_FILTER, SCRUB_MASK, SCRUB_HASH, SCRUB_REPLACE };
+
+/* METHOD WHAT from PATH [with "TEXT"] */
+struct scrub_rule {
+  enum scrub_method method;
+  const char *what;    /* "anything", "email", "ip", or a name in scrub_text.c; null: `pieces` */
+  struct lines pieces; /* of a text in quotes, between its stars */
+  struct lines path;
+  struct slice text; /* that takes its place */
+  struct slice line; /* as it was written, for reports */
+};
+
+/* One a line. STATUS_BAD_INPUT names the line. */
+enum status scrub_rules_compile(struct arena *arena, struct lines lines, struct scrubber *scrubber,
+                                struct problem *problem) MUST_CHECK;
+/* What takes the place of `found`. From the arena. */
+struct slice scrub_rule_replace(struct arena *arena, const struct scrub_rule *rule,
+                                struct slice found);
+/* The text by that rule; the same slice when it does not apply. */
+struct slice scrub_rule_apply(struct arena *arena, const struct scrub_rule *rule,
+                              struct slice text);
+bool scrub_rule_matches(const struct scrub_rule *rule, const struct slice *path, size_t count);
+
+/* --- walking: scrub.c and scrub_walk.c --------------------------------------------------- */
+
+/* Where the walk is: a chain on the C stack that becomes a path in a report. */
+struct step {
+  const struct step *outer;
+  struct slice name; /* null for an index */
+  size_t index;
+};
+
+struct walk {
+  struct arena *arena;
+  const struct scrubber *scrubber;
+  struct scrub_report *report; /* or null */
+  const struct step *at;
+};
+
+/* Adds to the report, if there is one. */
+void scrub_note(struct walk *walk, struct slice before, struct slice after, struct slice rule);
+/* JSON of a value, short, to be shown. */
+struct slice scrub_shown_json(struct walk *walk, yyjson_val *value);
+/* The project's own rules, over every text and value of the event. */
+void scrub_by_rules(struct walk *walk, struct event *event);
+
+/* Where the next member of a container is to go, and where it is: they differ behind a gap, which
+ * an object leaves that became a text. */
+struct gap {
+  yyjson_val *to, *from;
+};
+/* Moves what is between gap->from and `next`. */
+void gap_close(struct gap *gap, yyjson_val *next);
+
+/* What is deeper is not kept anyhow. */
+enum { SCRUB_DEPTH = 32 };
 
 #endif

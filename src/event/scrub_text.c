@@ -86,9 +86,19 @@ struct scan {
   size_t copied;
   struct buffer out;
   const char *rule;
+  /* A project's own rule: finds of that kind alone, replaced as it says. Or null. */
+  const struct scrub_rule *only;
+  struct arena *arena;
 };
 
+static bool is_wanted(const struct scan *scan, const char *rule) {
+  return !scan->only || slice_equal_string(slice_of_string(scan->only->what), rule);
+}
+
 static void replace(struct scan *scan, size_t start, size_t end, struct slice by) {
+  if (scan->only) {
+    by = scrub_rule_replace(scan->arena, scan->only, slice_of(scan->text.ptr + start, end - start));
+  }
   buffer_append(&scan->out, scan->text.ptr + scan->copied, start - scan->copied);
   buffer_append_slice(&scan->out, by);
   scan->copied = end;
@@ -96,6 +106,7 @@ static void replace(struct scan *scan, size_t start, size_t end, struct slice by
 
 /* Replaces [start, end) and goes on at its end. */
 static bool found(struct scan *scan, size_t start, size_t end, const char *rule) {
+  if (!is_wanted(scan, rule)) return false;
   replace(scan, start, end, SCRUB_FILTERED);
   if (!scan->rule) scan->rule = rule;
   scan->at = scan->floor = end;
@@ -349,7 +360,7 @@ static bool replace_user_name(struct scan *scan, size_t start, char separator) {
       if (text.ptr[i] == ' ') end = i;
     }
   }
-  if (end == start || end - start > USER_NAME_MAX) return false;
+  if (end == start || end - start > USER_NAME_MAX || !is_wanted(scan, "userpath")) return false;
   replace(scan, start, end, SLICE("[user]"));
   if (!scan->rule) scan->rule = "userpath";
   scan->at = scan->floor = end;
@@ -433,7 +444,7 @@ static size_t skip(struct slice text, size_t at, unsigned wanted) {
   return at;
 }
 
-static struct text_result find_all(struct arena *arena, struct scan *scan, unsigned wanted) {
+static struct text_result find_all(struct scan *scan, unsigned wanted) {
   struct slice text = scan->text;
   struct text_result result = {text, NULL};
   for (;;) {
@@ -448,7 +459,7 @@ static struct text_result find_all(struct arena *arena, struct scan *scan, unsig
   }
   if (scan->rule) {
     buffer_append(&scan->out, text.ptr + scan->copied, text.len - scan->copied);
-    result = (struct text_result){arena_copy(arena, buffer_slice(&scan->out)), scan->rule};
+    result = (struct text_result){arena_copy(scan->arena, buffer_slice(&scan->out)), scan->rule};
   }
   buffer_free(&scan->out);
   return result;
@@ -465,15 +476,27 @@ struct text_result scrub_text_find(struct arena *arena, const struct scrubber *s
     unsigned wanted = signs_in(result.text);
     if (!scrubber->has_defaults) wanted &= SIGN_SEPARATOR;
     if (!wanted) break;
-    struct scan scan = {.scrubber = scrubber,
+    struct scan scan = {.arena = arena,
+                        .scrubber = scrubber,
                         .text = result.text,
                         .mode = mode,
                         /* Nothing becomes longer than that: "//a@" is the worst. */
                         .out = buffer_make(result.text.len * 8 + 64)};
-    struct text_result found_now = find_all(arena, &scan, wanted);
+    struct text_result found_now = find_all(&scan, wanted);
     if (!found_now.rule) break;
     result.text = found_now.text;
     if (!result.rule) result.rule = found_now.rule;
   }
   return result;
+}
+
+struct text_result scrub_text_find_by(struct arena *arena, const struct scrub_rule *rule,
+                                      struct slice text) {
+  unsigned wanted = signs_in(text) & ~(unsigned)SIGN_SEPARATOR;
+  size_t longest = rule->text.len > 64 ? rule->text.len : 64;
+  struct scan scan = {.arena = arena,
+                      .only = rule,
+                      .text = text,
+                      .out = buffer_make((text.len + 1) * (longest + 1))};
+  return wanted ? find_all(&scan, wanted) : (struct text_result){text, NULL};
 }
