@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "event/limits.h"
+#include "event/security_report.h"
 
 #include "base/banned.h"
 
@@ -362,6 +363,13 @@ static void read_template(struct reader *reader, struct event *event, yyjson_val
   if (yyjson_is_obj(value)) event->template_info = value;
 }
 
+/* The report of a browser makes the event's type, unless there is an exception (normalize.c). */
+static void read_report(struct reader *reader, struct event *event, yyjson_val *value) {
+  if (event->report || !yyjson_is_obj(value)) return;
+  if (security_report_kind(slice_of_string(reader->place->name), &event->type))
+    event->report = value;
+}
+
 /* A stack trace of the event itself: it belongs to the only exception, or else is the stack of the
  * thread that sent the event. */
 static void place_stacktrace(struct reader *reader, struct event *event, yyjson_val *value) {
@@ -404,6 +412,11 @@ static const struct attribute {
     {"_meta", NULL, decode_meta},
     {NULL, "Contexts", read_contexts},
     {NULL, "Template", read_template},
+    {"csp", "Csp", read_report},
+    {"expectct", "ExpectCT", read_report},
+    {"expectstaple", "ExpectStaple", read_report},
+    {"hpkp", "Hpkp", read_report},
+    {"nel", "Nel", read_report},
 };
 
 /* Of an attribute that comes twice the first counts, so that an event costs no more than its lists

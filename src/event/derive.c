@@ -7,6 +7,7 @@
 
 #include "event/event.h"
 #include "event/limits.h"
+#include "event/security_report.h"
 #include "json/json.h"
 
 #include "base/banned.h"
@@ -163,6 +164,10 @@ static void derive_culprit(struct arena *arena, struct event *event) {
   struct slice culprit = event->transaction;
   if (slice_is_empty(culprit) && frame && !is_synthetic)
     culprit = frame_culprit(arena, event, frame);
+  if (event->report) {
+    event->location = security_report_location(arena, event);
+    if (slice_is_empty(culprit)) culprit = security_report_culprit(arena, event);
+  }
   if (slice_is_empty(culprit)) culprit = event->request.url;
   event->culprit = one_line(arena, culprit, LIMIT_RELEASE);
 }

@@ -113,7 +113,8 @@ static void normalize_names(struct reader *reader, struct event *event) {
     check_names(reader, event);
     add_tag(reader, SLICE("site"), event->site);
   }
-  event->type = event->exception_count ? SLICE("error") : SLICE("default");
+  if (event->exception_count) event->report = NULL;
+  if (!event->report) event->type = event->exception_count ? SLICE("error") : SLICE("default");
   if (slice_is_empty(event->transaction)) {
     event->transaction = pairs_get(event->tags, SLICE("transaction"));
   }

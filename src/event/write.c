@@ -295,6 +295,14 @@ static void write_message(struct event_writer *writer, const struct event *event
   json_write_object_end(json);
 }
 
+/* Under the name of its kind. Certificate chains are long texts, and there may be several. */
+static void write_report(struct json_writer *json, const struct event *event) {
+  static const struct json_limits limits = {BAG_DEPTH, BAG_LARGE_BYTES, LIMIT_MESSAGE};
+  if (!event->report) return;
+  json_write_key_text(json, event->type);
+  json_write_value(json, event->report, &limits);
+}
+
 static void write_sdk(struct json_writer *json, const struct event *event) {
   if (slice_is_empty(event->sdk_name)) return;
   json_write_key(json, "sdk");
@@ -361,6 +369,7 @@ static void write_all(struct event_writer *writer, const struct event *event) {
   if (event->has_user) write_user(writer, &event->user);
   if (event->has_request) write_request(writer, &event->request);
   write_breadcrumbs(writer, event);
+  write_report(json, event);
   write_sdk(json, event);
   write_errors(json, event);
   write_meta(writer, event);
