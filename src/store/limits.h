@@ -67,4 +67,14 @@
 /* Rows looked at one by one for a text search before the text index is asked. */
 #define STORE_SEARCH_SCAN_ROWS 1500
 
+/* Files of events. One of them: a crash dump with some threads' stacks has 1 MB, seldom 5. */
+#define STORE_ATTACHMENT_BYTES (8 * 1024 * 1024)
+/* Kept in pieces of this size, before compression: what is in memory at once. */
+#define STORE_ATTACHMENT_CHUNK (256 * 1024)
+/* Of one event, arrived on one day. */
+#define STORE_ATTACHMENTS_OF_EVENT 20
+/* Of one project on one day, as they are kept: a program that crashes in a loop must not fill the
+ * disk. */
+#define STORE_ATTACHMENT_DAY_BYTES (INT64_C(512) * 1024 * 1024)
+
 #endif

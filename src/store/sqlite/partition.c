@@ -34,6 +34,21 @@ size_t partition_days(struct transaction *tx, int64_t *days, size_t limit) {
   return count;
 }
 
+/* In the order in which they are made; "@" is the day. */
+static const char *const day_tables[] = {
+    "event_@(row INTEGER PRIMARY KEY, strand_id INTEGER NOT NULL, project_id INTEGER NOT NULL,"
+    " timestamp_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, event_id BLOB NOT NULL,"
+    " dictionary_id INTEGER NOT NULL, payload BLOB NOT NULL)",
+    "event_strand_@(strand_id INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY(strand_id, row))"
+    " WITHOUT ROWID",
+    "event_id_@(key INTEGER PRIMARY KEY, row INTEGER NOT NULL)",
+    "attachment_@(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, event_id BLOB NOT NULL,"
+    " created_ms INTEGER NOT NULL, name TEXT NOT NULL, content_type TEXT NOT NULL,"
+    " type TEXT NOT NULL, size INTEGER NOT NULL, sha1 BLOB NOT NULL)",
+    "attachment_chunk_@(id INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+    "attachment_total_@(project_id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL)",
+};
+
 bool partition_exists(struct transaction *tx, int64_t day) {
   char name[40];
   int length = snprintf(name, sizeof name, "event_%lld", (long long)day);
@@ -46,37 +61,35 @@ bool partition_exists(struct transaction *tx, int64_t day) {
 }
 
 void partition_prepare(struct transaction *tx, int64_t day) {
-  char sql[TABLE_SQL_BYTES];
-  database_execute(
-      tx,
-      table_sql(sql,
-                "CREATE TABLE IF NOT EXISTS event_@(row INTEGER PRIMARY KEY,"
-                " strand_id INTEGER NOT NULL, project_id INTEGER NOT NULL,"
-                " timestamp_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL,"
-                " event_id BLOB NOT NULL, dictionary_id INTEGER NOT NULL, payload BLOB NOT NULL)",
-                day));
-  database_execute(tx,
-                   table_sql(sql,
-                             "CREATE TABLE IF NOT EXISTS event_strand_@(strand_id INTEGER NOT NULL,"
-                             " row INTEGER NOT NULL, PRIMARY KEY(strand_id, row)) WITHOUT ROWID",
-                             day));
-  database_execute(
-      tx,
-      table_sql(
-          sql,
-          "CREATE TABLE IF NOT EXISTS event_id_@(key INTEGER PRIMARY KEY, row INTEGER NOT NULL)",
-          day));
+  static const char create[] = "CREATE TABLE IF NOT EXISTS ";
+  char format[TABLE_SQL_BYTES], sql[TABLE_SQL_BYTES];
+  for (size_t i = 0; i < sizeof day_tables / sizeof day_tables[0]; i++) {
+    snprintf(format, sizeof format, "%s%s", create, day_tables[i]);
+    database_execute(tx, table_sql(sql, format, day));
+  }
+  database_execute(tx, table_sql(sql,
+                                 "CREATE INDEX IF NOT EXISTS attachment_event_@ ON"
+                                 " attachment_@(project_id, event_id)",
+                                 day));
+}
+
+/* Tables by name, up to the "(" of their definition. */
+static void drop_day(struct transaction *tx, int64_t day) {
+  char format[TABLE_SQL_BYTES], sql[TABLE_SQL_BYTES];
+  for (size_t i = 0; i < sizeof day_tables / sizeof day_tables[0]; i++) {
+    struct slice table = slice_of_string(day_tables[i]);
+    table = slice_upto(table, slice_find_byte(table, '('));
+    snprintf(format, sizeof format, "DROP TABLE IF EXISTS %.*s", SLICE_ARGS(table));
+    database_execute(tx, table_sql(sql, format, day));
+  }
 }
 
 void partition_drop_before(struct transaction *tx, int64_t day) {
   int64_t days[PARTITION_DAYS_LIMIT];
-  char sql[TABLE_SQL_BYTES];
   size_t count = partition_days(tx, days, PARTITION_DAYS_LIMIT);
   for (size_t i = 0; i < count; i++) {
     if (days[i] >= day) continue;
-    database_execute(tx, table_sql(sql, "DROP TABLE event_@", days[i]));
-    database_execute(tx, table_sql(sql, "DROP TABLE IF EXISTS event_id_@", days[i]));
-    database_execute(tx, table_sql(sql, "DROP TABLE IF EXISTS event_strand_@", days[i]));
+    drop_day(tx, days[i]);
     log_write(LOG_INFO, "dropped the events of a day past retention", "day=%lld",
               (long long)days[i]);
   }

@@ -1,4 +1,4 @@
-/* partition.h - the tables of one day: events, and their ids for finding duplicates.
+/* partition.h - the tables of one day: events, their ids for finding duplicates, attachments.
  *
  *   ref = day << 32 | row        event_DAY(row)     the event and its payload
  *                                event_id_DAY(key)  keyed hash of (project, event id) -> row
