@@ -124,7 +124,8 @@ struct minidump_reason {
 struct minidump_reason minidump_reason(struct arena *arena, const struct minidump *dump);
 
 /* Appends the event's JSON. `base` is what the SDK sent along, an event object or null: its
- * attributes stay, but for the exception, threads and images, which are the dump's. */
+ * attributes stay, but for the exception, threads and images, which are the dump's. `dump` is null
+ * when it could not be read; the event says so. */
 void minidump_write_event(const struct minidump *dump, struct arena *arena, yyjson_val *base,
                           struct buffer *out);
 

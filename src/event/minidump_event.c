@@ -86,19 +86,21 @@ static void close_values(struct json_writer *json) {
 /* The crashed thread's stack is the exception's. */
 static void write_exception(struct json_writer *json, struct arena *arena,
                             const struct minidump *dump) {
-  struct minidump_reason reason = minidump_reason(arena, dump);
+  struct minidump_reason reason = {SLICE("Minidump"), SLICE("The minidump cannot be read")};
+  if (dump) reason = minidump_reason(arena, dump);
   open_values(json, "exception");
   json_write_object(json);
   write_member(json, "type", reason.name);
-  write_member(json, "value", arena_concat(arena, SLICE("Fatal Error: "), reason.text));
-  if (dump->has_crashed_thread) write_number(json, "thread_id", dump->crashed_thread);
+  write_member(json, "value",
+               dump ? arena_concat(arena, SLICE("Fatal Error: "), reason.text) : reason.text);
+  if (dump && dump->has_crashed_thread) write_number(json, "thread_id", dump->crashed_thread);
   json_write_key(json, "mechanism");
   json_write_object(json);
   write_member(json, "type", SLICE("minidump"));
   write_flag(json, "handled", false);
   write_flag(json, "synthetic", true);
   json_write_object_end(json);
-  for (size_t i = 0; i < dump->thread_count; i++) {
+  for (size_t i = 0; dump && i < dump->thread_count; i++) {
     if (!is_crashed(dump, &dump->threads[i])) continue;
     write_stacktrace(json, &dump->threads[i]);
     break;
@@ -234,6 +236,14 @@ static void write_value(struct json_writer *json, struct slice name, yyjson_val 
 }
 
 /* What the SDK knows of the system is better than what the dump says. */
+static void add_contexts(struct json_writer *json, struct arena *arena, const struct minidump *dump,
+                         yyjson_val *sent) {
+  if (!json_member(sent, "os") && !slice_is_empty(system_name(dump->system)))
+    write_system(json, arena, dump);
+  if (!json_member(sent, "device") && dump->processor != MINIDUMP_UNKNOWN) write_device(json, dump);
+  if (!json_member(sent, "app") && (dump->started_s || dump->process_id)) write_app(json, dump);
+}
+
 static void write_contexts(struct json_writer *json, struct arena *arena,
                            const struct minidump *dump, yyjson_val *sent) {
   size_t index, max;
@@ -243,10 +253,7 @@ static void write_contexts(struct json_writer *json, struct arena *arena,
   if (yyjson_is_obj(sent)) {
     yyjson_obj_foreach(sent, index, max, key, value) write_value(json, json_text(key), value);
   }
-  if (!json_member(sent, "os") && !slice_is_empty(system_name(dump->system)))
-    write_system(json, arena, dump);
-  if (!json_member(sent, "device") && dump->processor != MINIDUMP_UNKNOWN) write_device(json, dump);
-  if (!json_member(sent, "app") && (dump->started_s || dump->process_id)) write_app(json, dump);
+  if (dump) add_contexts(json, arena, dump, sent);
   json_write_object_end(json);
 }
 
@@ -283,11 +290,11 @@ void minidump_write_event(const struct minidump *dump, struct arena *arena, yyjs
   }
   write_member(&json, "platform", SLICE("native"));
   if (!json_member(base, "level")) write_member(&json, "level", SLICE("fatal"));
-  if (!json_member(base, "timestamp") && dump->timestamp_s)
+  if (dump && !json_member(base, "timestamp") && dump->timestamp_s)
     write_number(&json, "timestamp", dump->timestamp_s);
   write_exception(&json, arena, dump);
-  write_threads(&json, dump);
   write_contexts(&json, arena, dump, json_member(base, "contexts"));
-  write_images(&json, dump);
+  if (dump) write_threads(&json, dump);
+  if (dump) write_images(&json, dump);
   json_write_object_end(&json);
 }

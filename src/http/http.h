@@ -109,6 +109,11 @@ void http_redirect(struct http_response *response, struct slice path);
 void http_set_cookie(const struct http_request *request, struct http_response *response,
                      const char *name, struct slice value, int64_t max_age_s);
 
+/* Headers for a file that somebody sent and somebody else downloads: saved under `name`, never
+ * shown or run as a part of this site. */
+void http_set_download(struct http_response *response, struct slice name,
+                       struct slice content_type);
+
 /* --- parking ----------------------------------------------------------------- */
 
 /* In a ROUTE_INLINE handler: the response is not ready yet. */

@@ -56,6 +56,25 @@ void http_set_header(struct http_response *response, const char *name, struct sl
     http_add_header(response, name, value);
 }
 
+void http_set_download(struct http_response *response, struct slice name,
+                       struct slice content_type) {
+  struct arena *arena = response->arena;
+  char *plain = arena_alloc_raw(arena, name.len);
+  for (size_t i = 0; i < name.len; i++) {
+    char c = name.ptr[i];
+    bool is_plain = c >= ' ' && c < 0x7f && c != '"' && c != '\\' && c != '%' && c != ';';
+    plain[i] = is_plain ? c : '_';
+  }
+  struct slice encoded = url_encode(arena, name);
+  http_set_header(response, "Content-Type", content_type);
+  http_set_header(response, "Content-Disposition",
+                  arena_printf(arena, "attachment; filename=\"%.*s\"; filename*=UTF-8''%.*s",
+                               (int)name.len, plain, SLICE_ARGS(encoded)));
+  http_set_header(response, "Content-Security-Policy", SLICE("default-src 'none'; sandbox"));
+  http_set_header(response, "X-Content-Type-Options", SLICE("nosniff"));
+  http_set_header(response, "Cache-Control", SLICE("private, no-store"));
+}
+
 void http_redirect(struct http_response *response, struct slice path) {
   assert(path.len && path.ptr[0] == '/');
   assert(path.len == 1 || (path.ptr[1] != '/' && path.ptr[1] != '\\'));

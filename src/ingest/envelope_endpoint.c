@@ -7,6 +7,7 @@
  *
  * Source: Sentry developer docs, "Envelopes".
  */
+#include "ingest/file.h"
 #include "ingest/item.h"
 
 #include "base/banned.h"
@@ -148,7 +149,8 @@ static enum status read_envelope(struct submission *submission, struct slice bod
   if (status) return upload_fail(submission->upload, status, "invalid_envelope");
   status = check_limits(submission, problem);
   if (!status && has_limits(submission->upload)) status = apply_limits(submission, problem);
-  return status ? status : dispatch(submission, problem);
+  if (!status) status = dispatch(submission, problem);
+  return status ? status : crash_take_item(submission, problem);
 }
 
 const struct endpoint envelope_endpoint = {.read = read_envelope, .may_lack_key = true};

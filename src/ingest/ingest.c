@@ -66,3 +66,11 @@ void ingest_store(struct http_request *request, struct http_response *response) 
 void ingest_store_query(struct http_request *request, struct http_response *response) {
   upload_begin(request, response, &store_query_endpoint);
 }
+
+void ingest_minidump(struct http_request *request, struct http_response *response) {
+  upload_begin(request, response, &minidump_endpoint);
+}
+
+void ingest_attachments(struct http_request *request, struct http_response *response) {
+  upload_begin(request, response, &attachment_endpoint);
+}

@@ -32,6 +32,10 @@ void ingest_store_query(struct http_request *request, struct http_response *resp
 void ingest_cron(struct http_request *request, struct http_response *response);
 /* What the form of the browser SDK sends: item_feedback.c. */
 void ingest_report_dialog(struct http_request *request, struct http_response *response);
+/* Reports of browsers; minidumps; files of the event in the path. */
+void ingest_security(struct http_request *request, struct http_response *response);
+void ingest_minidump(struct http_request *request, struct http_response *response);
+void ingest_attachments(struct http_request *request, struct http_response *response);
 void ingest_preflight(struct http_request *request, struct http_response *response);
 
 #endif

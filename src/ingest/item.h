@@ -46,5 +46,6 @@ size_t item_count_limit(enum item_count_group group);
 /* One file each: item_event.c, item_client_report.c, … */
 item_handler item_event, item_client_report, item_transaction;
 item_handler item_session, item_sessions, item_check_in, item_user_report, item_feedback;
+item_handler item_attachment, item_security;
 
 #endif

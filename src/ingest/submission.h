@@ -43,9 +43,10 @@ struct submission {
    * that refers to it looks here when it runs. */
   struct event_id event_id;
   bool has_event_id;
+  struct slice minidump; /* among the attachments: the event is made of it (crash_take_item()) */
   bool is_event_dropped; /* limited or filtered: what depends on it is dropped too */
 
-  /* Private to submission.c and envelope_endpoint.c. */
+  /* Private to submission.c, envelope_endpoint.c and file.c. */
   struct submission_item *items, *current;
   size_t item_count;
   struct digest_part *parts, *last_part, *parts_of_event, *last_part_of_event;
@@ -77,6 +78,7 @@ void submission_count_items(struct submission *submission);
 
 /* --- endpoints ------------------------------------------------------------------------------- */
 
-extern const struct endpoint envelope_endpoint, store_endpoint, store_query_endpoint;
+extern const struct endpoint envelope_endpoint, store_endpoint, store_query_endpoint,
+    minidump_endpoint, attachment_endpoint;
 
 #endif

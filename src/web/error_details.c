@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "templates.h"
 #include "tracker/tracker.h"
+#include "web/attachments.h"
 #include "web/error_actions.h"
 #include "web/event_text.h"
 #include "web/web.h"
@@ -104,6 +105,8 @@ static void read_history(struct web *web, struct transaction *tx, struct details
       activity_list(tx, web->arena, group_id, DETAILS_ACTIVITIES, &data->activities);
   error_hashes_read(web, tx, &data->group, &data->hashes);
   group_hours(tx, group_id, web->now_ms, DETAILS_DAYS * 24, data->hours);
+  if (data->has_row)
+    data->attachment_count = attachment_views(web, tx, &data->row, &data->attachments);
   data->has_link = issue_link_find(tx, web->arena, group_id, &data->link);
   data->has_issue =
       data->has_link && !data->link.url.len &&
@@ -394,6 +397,8 @@ static void send_page(struct web *web, struct details_data *data,
     };
     event = event_view_of(&request);
     add_addresses(&event, web, data);
+    event.attachments = data->attachments;
+    event.attachment_count = data->attachment_count;
     view.event = &event;
     view.has_event = true;
   }

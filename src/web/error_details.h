@@ -34,8 +34,10 @@ struct details_data {
   bool has_row; /* there is an event */
   struct event_row row, previous, next;
   bool has_previous, has_next;
-  struct slice payload; /* JSON; empty when it has expired */
-  struct event *event;  /* null then */
+  struct slice payload;                /* JSON; empty when it has expired */
+  struct event *event;                 /* null then */
+  struct attachment_view *attachments; /* of the event */
+  size_t attachment_count;
   struct tag_summary *tags;
   size_t tag_count;
   struct activity *activities;

@@ -383,10 +383,27 @@ static struct slice list_text(struct arena *arena, yyjson_val *list) {
   return copy;
 }
 
+/* What kind of security report it is, in words. */
+static const char *report_name(struct slice type) {
+  static const struct {
+    const char *type, *name;
+  } names[] = {{"csp", "Content Security Policy report"},
+               {"expectct", "Expect-CT report"},
+               {"expectstaple", "Expect-Staple report"},
+               {"hpkp", "Key pinning report"},
+               {"nel", "Network error"}};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (slice_equal_string(type, names[i].type)) return names[i].name;
+  }
+  return "Report";
+}
+
 static void add_rest(struct event_view *view, const struct event_view_request *request) {
   const struct event *event = request->event;
   struct arena *arena = request->arena;
   view->extra = value_rows_of_json(arena, event->extra, &request->limits);
+  view->report = value_rows_of_json(arena, event->report, &request->limits);
+  view->report_name = report_name(event->type);
   view->modules = value_rows_of_pairs(arena, event->modules, &request->limits);
   view->sdk = event->sdk_version.len ? arena_printf(arena, "%.*s %.*s", SLICE_ARGS(event->sdk_name),
                                                     SLICE_ARGS(event->sdk_version))

@@ -46,6 +46,8 @@ struct grouping_variant_view {
   struct value_rows values;
 };
 
+struct attachment_view; /* attachments.h */
+
 struct event_view {
   const struct event *event;
   const struct event_row *row;
@@ -82,6 +84,10 @@ struct event_view {
   struct context_view *contexts;
   size_t context_count;
   struct value_rows extra, modules, packages;
+  struct value_rows report; /* of a security report */
+  const char *report_name;
+  struct attachment_view *attachments; /* set by who reads them */
+  size_t attachment_count;
   struct slice sdk, integrations;
   struct value_row *problems; /* of processing: key is the field, value what happened */
   size_t problem_count;

@@ -6,6 +6,7 @@
 #include "store/project.h"
 #include "tracker/tracker.h"
 #include "web/account_page.h"
+#include "web/attachments.h"
 #include "web/commit_page.h"
 #include "web/error_actions.h"
 #include "web/error_details.h"
@@ -59,6 +60,8 @@ const struct http_route web_routes[] = {
     {"POST", ERRORS, error_list_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
     {"GET", ERRORS "/{id}/details", error_details_show, ROUTE_WORKER, SEE_ERRORS, 0},
     {"GET", ERRORS "/{id}/events/{event}", error_event_show, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"GET", ERRORS "/{id}/events/{event}/attachments/{attachment}", attachment_download,
+     ROUTE_WORKER, SEE_ERRORS, 0},
     {"POST", ERRORS "/{id}/details", error_details_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
     {"POST", ERRORS "/{id}/events/{event}", error_details_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
     {"POST", ERRORS "/{id}/hashes", error_hashes_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},

@@ -16,4 +16,7 @@ http_handler api_issue_events, api_issue_event, api_project_event, api_project_e
 /* stats.c */
 http_handler api_project_stats, api_organization_stats;
 
+/* attachments.c */
+http_handler api_event_attachments, api_event_attachment;
+
 #endif

@@ -1,0 +1,82 @@
+/* crash.c - a crash dump becomes the event of its request; see file.h. */
+#include <stdlib.h>
+
+#include "event/limits.h"
+#include "event/minidump.h"
+#include "ingest/file.h"
+#include "ingest/limits.h"
+#include "json/json.h"
+#include "store/limits.h"
+
+#include "base/banned.h"
+
+/* What the sender said, a dump's own part, and the JSON around both. */
+enum { EVENT_BUFFER_LIMIT = 8 * EVENT_JSON_LIMIT };
+
+enum status crash_unpack(struct submission *submission, struct slice bytes, struct decoded *decoded,
+                         struct problem *problem) {
+  bool is_gzip = slice_starts_with(bytes, SLICE("\x1f\x8b"));
+  bool is_zstd = slice_starts_with(bytes, SLICE("\x28\xb5\x2f\xfd"));
+  *decoded = (struct decoded){.bytes = bytes};
+  if (slice_starts_with(bytes, SLICE("\xfd" "7zXZ")) || slice_starts_with(bytes, SLICE("BZh"))) {
+    return problem_set(problem, STATUS_BAD_INPUT,
+                       "The minidump is compressed by xz or bzip2; send it as it is, or by gzip or "
+                       "zstd.");
+  }
+  if (!is_gzip && !is_zstd) return STATUS_OK;
+  /* On a network thread STATUS_TOO_LARGE sends the request to the heavy lane, where one dump at a
+   * time is unpacked. */
+  size_t limit = submission->upload->is_on_lane ? STORE_ATTACHMENT_BYTES : INGEST_INLINE_DECODED;
+  enum coding coding = is_gzip ? CODING_GZIP : CODING_ZSTD;
+  return coding_decode(coding, bytes, limit, decoded, problem);
+}
+
+/* The event's JSON in the scratch arena; the empty slice when it is longer than an event may be. */
+static struct slice event_of(struct submission *submission, const struct minidump *dump,
+                             yyjson_val *base) {
+  struct buffer out = buffer_make(EVENT_BUFFER_LIMIT);
+  minidump_write_event(dump, submission->scratch, base, &out);
+  bool is_short = !out.is_overflown && out.len <= EVENT_JSON_LIMIT;
+  struct slice json = is_short ? arena_copy(submission->scratch, buffer_slice(&out)) : SLICE_EMPTY;
+  buffer_free(&out);
+  return json;
+}
+
+enum status crash_take(struct submission *submission, struct slice bytes, bool is_strict,
+                       struct problem *problem) {
+  struct arena *scratch = submission->scratch;
+  struct minidump dump;
+  yyjson_val *base = NULL;
+  enum status status = STATUS_OK;
+  if (!slice_is_empty(submission->event_json))
+    status = json_read(scratch, submission->event_json, &base, problem);
+  if (status) return upload_fail(submission->upload, status, "invalid_json");
+  bool is_readable = !minidump_read(scratch, bytes, &dump, problem);
+  if (!is_readable && is_strict)
+    return upload_fail(submission->upload, STATUS_BAD_INPUT, "invalid_minidump");
+  struct slice json = event_of(submission, is_readable ? &dump : NULL, base);
+  /* A crash without what the sender added is better than none. */
+  if (slice_is_empty(json)) json = event_of(submission, is_readable ? &dump : NULL, NULL);
+  submission->event_json = json;
+  submission->event_category = CATEGORY_ERROR;
+  return STATUS_OK;
+}
+
+enum status crash_take_item(struct submission *submission, struct problem *problem) {
+  struct decoded decoded;
+  struct upload *upload = submission->upload;
+  if (slice_is_empty(submission->minidump) || submission->is_event_dropped) return STATUS_OK;
+  /* An event of its own was asked for already. */
+  if (slice_is_empty(submission->event_json) && !upload_take_rate(upload, CATEGORY_ERROR)) {
+    submission->is_event_dropped = true;
+    upload_count(upload, CATEGORY_ERROR, OUTCOME_RATE_LIMITED, rate_hits_reason(&upload->hits));
+    return STATUS_OK;
+  }
+  enum status status = crash_unpack(submission, submission->minidump, &decoded, problem);
+  if (status == STATUS_TOO_LARGE && !upload->is_on_lane) return status;
+  /* Broken compression is a broken dump. */
+  if (status) decoded = (struct decoded){0};
+  status = crash_take(submission, decoded.bytes, false, problem);
+  free(decoded.memory);
+  return status;
+}

@@ -1,0 +1,22 @@
+/* item_attachment.c - an item that is a file. A crash dump makes the event too, once all items are
+ * known. */
+#include "ingest/file.h"
+#include "ingest/item.h"
+#include "json/json.h"
+
+#include "base/banned.h"
+
+enum status item_attachment(struct submission *submission, const struct envelope_item *item,
+                            struct problem *problem) {
+  const struct file file = {
+      .name = json_text(json_member(item->fields, "filename")),
+      .content_type = json_text(json_member(item->fields, "content_type")),
+      .type = json_text(json_member(item->fields, "attachment_type")),
+      .bytes = item->payload,
+  };
+  (void)problem;
+  if (slice_equal(file.type, SLICE("event.minidump")) && slice_is_empty(submission->minidump))
+    submission->minidump = item->payload;
+  file_add(submission, &file);
+  return STATUS_OK;
+}
