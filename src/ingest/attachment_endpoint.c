@@ -8,8 +8,7 @@ static enum status read_files(struct submission *submission, struct slice bounda
   struct multipart multipart;
   struct multipart_part part;
   enum status status = multipart_open(&multipart, submission->scratch, boundary, body, problem);
-  while (!status &&
-         !(status = multipart_next(&multipart, submission->scratch, &part, problem))) {
+  while (!status && !(status = multipart_next(&multipart, submission->scratch, &part, problem))) {
     const struct file file = file_of_part(&part);
     if (!part.is_file) continue;
     if (file_open_item(submission, "attachment", MULTIPART_PARTS_LIMIT))

@@ -18,7 +18,9 @@ enum status crash_unpack(struct submission *submission, struct slice bytes, stru
   bool is_gzip = slice_starts_with(bytes, SLICE("\x1f\x8b"));
   bool is_zstd = slice_starts_with(bytes, SLICE("\x28\xb5\x2f\xfd"));
   *decoded = (struct decoded){.bytes = bytes};
-  if (slice_starts_with(bytes, SLICE("\xfd" "7zXZ")) || slice_starts_with(bytes, SLICE("BZh"))) {
+  if (slice_starts_with(bytes, SLICE("\xfd"
+                                     "7zXZ")) ||
+      slice_starts_with(bytes, SLICE("BZh"))) {
     return problem_set(problem, STATUS_BAD_INPUT,
                        "The minidump is compressed by xz or bzip2; send it as it is, or by gzip or "
                        "zstd.");

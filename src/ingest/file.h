@@ -1,5 +1,5 @@
-/* file.h - files that come with requests: kept as attachments of the request's event, and of a crash
- * dump the event itself is made. */
+/* file.h - files that come with requests: kept as attachments of the request's event, and of a
+ * crash dump the event itself is made. */
 #ifndef CULPRIT_INGEST_FILE_H
 #define CULPRIT_INGEST_FILE_H
 
@@ -11,8 +11,8 @@ struct file {
   struct slice type; /* "event.attachment", "event.minidump", …; empty: the first */
 };
 
-/* Keeps the file; what is too large or over a limit is left out, and counted so. Of the item that is
- * being read. The bytes may go afterwards. */
+/* Keeps the file; what is too large or over a limit is left out, and counted so. Of the item that
+ * is being read. The bytes may go afterwards. */
 void file_add(struct submission *submission, const struct file *file);
 
 /* For endpoints without envelope: each file, or event, counts as an item like that of an envelope.
@@ -22,11 +22,12 @@ bool file_open_item(struct submission *submission, const char *item_type, size_t
 /* The file of a part of a form. */
 struct file file_of_part(const struct multipart_part *part);
 
-/* --- crash.c: crash dumps ------------------------------------------------------------------------ */
+/* --- crash.c: crash dumps ------------------------------------------------------------------------
+ */
 
 /* Makes the submission's event of a dump, upon what the sender said of it (event_json, if any).
- * With `is_strict` a dump that cannot be read is refused; else the event says so, since the sender's
- * part of it is good. */
+ * With `is_strict` a dump that cannot be read is refused; else the event says so, since the
+ * sender's part of it is good. */
 enum status crash_take(struct submission *submission, struct slice dump, bool is_strict,
                        struct problem *problem) MUST_CHECK;
 /* After the items of an envelope: the dump among them makes its event. */

@@ -15,7 +15,8 @@ struct form_node {
   struct form_node *children, *next;
 };
 
-/* --- gathering ------------------------------------------------------------------------------------ */
+/* --- gathering
+ * ------------------------------------------------------------------------------------ */
 
 static struct form_node *find_or_add(struct arena *arena, struct form_node **list,
                                      struct slice name) {
@@ -76,7 +77,8 @@ void form_event_add(struct form_event *form, struct slice name, struct slice val
   }
 }
 
-/* --- writing --------------------------------------------------------------------------------------- */
+/* --- writing
+ * --------------------------------------------------------------------------------------- */
 
 static void write_object(struct json_writer *json, yyjson_val *base, const struct form_node *nodes);
 

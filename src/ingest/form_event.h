@@ -28,8 +28,8 @@ struct form_event {
 
 /* Takes one field. Borrows; the arena is the caller's. */
 void form_event_add(struct form_event *form, struct slice name, struct slice value);
-/* The event's JSON in the arena; the empty slice when there are no fields. JSON that is no object is
- * left out. */
+/* The event's JSON in the arena; the empty slice when there are no fields. JSON that is no object
+ * is left out. */
 struct slice form_event_json(struct form_event *form);
 
 #endif

@@ -38,8 +38,7 @@ static enum status read_form(struct submission *submission, struct slice boundar
   struct multipart_part part;
   struct form_event form = {.arena = submission->scratch};
   enum status status = multipart_open(&multipart, submission->scratch, boundary, body, problem);
-  while (!status &&
-         !(status = multipart_next(&multipart, submission->scratch, &part, problem))) {
+  while (!status && !(status = multipart_next(&multipart, submission->scratch, &part, problem))) {
     if (slice_equal(part.name, dump_field)) {
       *dump = file_of_part(&part);
       dump->bytes = unwrap(submission->scratch, part.body);

@@ -28,7 +28,8 @@ static enum status take_reports(struct submission *submission,
   return status;
 }
 
-/* --- the endpoint --------------------------------------------------------------------------------- */
+/* --- the endpoint
+ * --------------------------------------------------------------------------------- */
 
 /* Leaves as many reports as the rate allows; false when it allows none. */
 static bool apply_rate(struct submission *submission, struct security_reports *reports) {
@@ -70,9 +71,12 @@ static const struct endpoint security_endpoint = {.read = read_security, .answer
 
 static bool is_report_type(struct slice header) {
   static const char *const types[] = {
-      "application/csp-report",           "application/json",
-      "application/reports+json",         "application/expect-ct-report",
-      "application/expect-ct-report+json", "application/expect-staple-report",
+      "application/csp-report",
+      "application/json",
+      "application/reports+json",
+      "application/expect-ct-report",
+      "application/expect-ct-report+json",
+      "application/expect-staple-report",
       "application/expect-staple-report+json",
   };
   struct slice type = slice_trim(slice_upto(header, slice_find_byte(header, ';')));
@@ -101,7 +105,8 @@ void ingest_security(struct http_request *request, struct http_response *respons
   json_write_object_end(&json);
 }
 
-/* --- in envelopes ---------------------------------------------------------------------------------- */
+/* --- in envelopes
+ * ---------------------------------------------------------------------------------- */
 
 /* An item holds what the endpoint takes, or the event that a Relay made of it. */
 enum status item_security(struct submission *submission, const struct envelope_item *item,
