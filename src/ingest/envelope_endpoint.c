@@ -147,7 +147,7 @@ static enum status read_envelope(struct submission *submission, struct slice bod
   submission->has_event_id = event_id_parse(header->event_id, &submission->event_id);
   status = read_items(submission, &envelope, problem);
   if (status) return upload_fail(submission->upload, status, "invalid_envelope");
-  status = check_limits(submission, problem);
+  status = upload_fail(submission->upload, check_limits(submission, problem), "too_large");
   if (!status && has_limits(submission->upload)) status = apply_limits(submission, problem);
   if (!status) status = dispatch(submission, problem);
   return status ? status : crash_take_item(submission, problem);
