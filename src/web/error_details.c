@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/option.h"
 #include "templates.h"
 #include "tracker/tracker.h"
 #include "web/attachments.h"
@@ -104,6 +105,7 @@ static void read_history(struct web *web, struct transaction *tx, struct details
   data->activity_count =
       activity_list(tx, web->arena, group_id, DETAILS_ACTIVITIES, &data->activities);
   error_hashes_read(web, tx, &data->group, &data->hashes);
+  data->options = option_list(tx, web->arena, data->group.project_id);
   group_hours(tx, group_id, web->now_ms, DETAILS_DAYS * 24, data->hours);
   if (data->has_row)
     data->attachment_count = attachment_views(web, tx, &data->row, &data->attachments);
@@ -131,6 +133,14 @@ static bool read_data(struct web *web, const struct event_choice *choice,
 
 static void decode_event(struct web *web, struct details_data *data) {
   data->event = data->payload.len ? event_read(web->arena, data->payload) : NULL;
+}
+
+/* Rules that do not compile count as none, as they do on the way in (ingest/config.h). */
+static const struct grouping_rules *rules_of(struct web *web, struct pairs options) {
+  struct problem problem;
+  const struct grouping_rules *rules;
+  const struct grouping_rules_text text = grouping_rules_of_options(options);
+  return grouping_rules_compile(web->arena, &text, &rules, &problem) ? NULL : rules;
 }
 
 static void read_commit(struct web *web, struct details_data *data) {
@@ -388,6 +398,7 @@ static void send_page(struct web *web, struct details_data *data,
         .arena = web->arena,
         .event = data->event,
         .row = &data->row,
+        .rules = rules_of(web, data->options),
         .frames = state->frames,
         .limits = limits,
         .source = {.forge = web->application->forge,

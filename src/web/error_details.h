@@ -49,6 +49,7 @@ struct details_data {
   bool has_commit;
   struct commit commit; /* of the first release */
   struct hashes_view hashes;
+  struct pairs options; /* of the project; by which its events are grouped */
 };
 
 struct release_view {

@@ -432,11 +432,28 @@ static void add_problems(struct event_view *view, const struct event_view_reques
 /* --- grouping ------------------------------------------------------------------------------------
  */
 
+/* "exception type and frames in the app, or in exception type and all frames" */
+static struct slice grouping_summary(struct arena *arena, const struct grouping *grouping) {
+  struct slice parts = SLICE_EMPTY;
+  for (size_t i = 0; i < grouping->variant_count; i++) {
+    const struct grouping_variant *variant = &grouping->variants[i];
+    if (!variant->contributes) continue;
+    if (slice_equal(variant->name, SLICE("fallback"))) {
+      return SLICE("The event says nothing that tells it apart; all such events are one error.");
+    }
+    if (!slice_is_empty(parts)) parts = arena_concat(arena, parts, SLICE(", or in "));
+    parts = arena_concat(arena, parts, variant->description);
+  }
+  return arena_printf(arena, "Events are one error when they agree in %.*s.", SLICE_ARGS(parts));
+}
+
 static void add_grouping(struct event_view *view, const struct event_view_request *request,
                          const struct grouping *grouping) {
   struct arena *arena = request->arena;
   view->variants = ARENA_ARRAY(arena, grouping->variant_count, struct grouping_variant_view);
   view->variant_count = grouping->variant_count;
+  view->grouping_summary = grouping_summary(arena, grouping);
+  view->fingerprint_rule = grouping->fingerprint_rule;
   for (size_t i = 0; i < grouping->variant_count; i++) {
     const struct grouping_variant *variant = &grouping->variants[i];
     char *digits = arena_alloc(arena, (size_t)2 * GROUPING_HASH_BYTES);
@@ -451,7 +468,7 @@ static void add_grouping(struct event_view *view, const struct event_view_reques
 
 struct event_view event_view_of(struct event_view_request *request) {
   struct grouping grouping;
-  grouping_compute(request->arena, request->event, NULL, true, &grouping);
+  grouping_compute(request->arena, request->event, request->rules, true, &grouping);
   struct event_view view = {
       .event = request->event,
       .row = request->row,

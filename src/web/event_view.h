@@ -91,6 +91,8 @@ struct event_view {
   struct slice sdk, integrations;
   struct value_row *problems; /* of processing: key is the field, value what happened */
   size_t problem_count;
+  struct slice grouping_summary; /* a sentence: what makes events this error */
+  struct slice fingerprint_rule; /* the rule that gave the fingerprint; or empty */
   struct grouping_variant_view *variants;
   size_t variant_count;
 };
@@ -99,6 +101,7 @@ struct event_view_request {
   struct arena *arena;
   struct event *event;
   const struct event_row *row;
+  const struct grouping_rules *rules; /* the project's; null: our base alone */
   enum frames_mode frames;
   struct show_limits limits;
   struct source_finder source;
