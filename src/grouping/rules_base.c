@@ -31,26 +31,26 @@ static const char app_places[] =
 
 /* Which binaries come with the system. */
 static const char system_places[] =
-    "family:native package:/system/** category=system\n"
-    "family:native package:/apex/** category=system\n"
-    "family:native package:/vendor/lib*/** category=system\n"
-    "family:native package:/product/lib*/** category=system\n"
-    "family:native package:/system_ext/** category=system\n"
-    "family:native package:/data/dalvik-cache/** category=system\n"
-    "family:native package:/lib/** category=system\n"
-    "family:native package:/lib64/** category=system\n"
-    "family:native package:/usr/lib/** category=system\n"
-    "family:native package:/usr/lib64/** category=system\n"
-    "family:native package:/usr/libexec/** category=system\n"
-    "family:native package:/System/Library/** category=system\n"
-    "family:native package:/System/iOSSupport/** category=system\n"
-    "family:native package:**/RuntimeRoot/System/Library/** category=system\n"
-    "family:native package:**/RuntimeRoot/usr/lib/** category=system\n"
-    "family:native package:linux-gate.so* category=system\n"
-    "family:native package:linux-vdso.so* category=system\n"
-    "family:native package:[[]vdso] category=system\n"
-    "family:native package:?:/Windows/** category=system\n"
-    "family:native package:?:/Program?Files*/WindowsApps/Microsoft.** category=system\n";
+    "family:native package:/system/** category=system -app\n"
+    "family:native package:/apex/** category=system -app\n"
+    "family:native package:/vendor/lib*/** category=system -app\n"
+    "family:native package:/product/lib*/** category=system -app\n"
+    "family:native package:/system_ext/** category=system -app\n"
+    "family:native package:/data/dalvik-cache/** category=system -app\n"
+    "family:native package:/lib/** category=system -app\n"
+    "family:native package:/lib64/** category=system -app\n"
+    "family:native package:/usr/lib/** category=system -app\n"
+    "family:native package:/usr/lib64/** category=system -app\n"
+    "family:native package:/usr/libexec/** category=system -app\n"
+    "family:native package:/System/Library/** category=system -app\n"
+    "family:native package:/System/iOSSupport/** category=system -app\n"
+    "family:native package:**/RuntimeRoot/System/Library/** category=system -app\n"
+    "family:native package:**/RuntimeRoot/usr/lib/** category=system -app\n"
+    "family:native package:linux-gate.so* category=system -app\n"
+    "family:native package:linux-vdso.so* category=system -app\n"
+    "family:native package:[[]vdso] category=system -app\n"
+    "family:native package:?:/Windows/** category=system -app\n"
+    "family:native package:?:/Program?Files*/WindowsApps/Microsoft.** category=system -app\n";
 
 /* iOS sends names of frameworks without their paths. */
 static const char apple_names[] =
@@ -528,6 +528,9 @@ static const char neighbours[] =
  * a path tells, such as Python's installed packages. */
 static const char in_app_places[] =
     "category:system -app\n"
+    "family:native category:ui -app\n"
+    "family:native category:gl -app\n"
+    "family:native category:av -app\n"
     "category:driver -app\n"
     "category:telemetry -app\n"
     "family:native function:std::* -app\n"
@@ -686,5 +689,24 @@ const char *const rules_base_stack_traces[] = {
     app_places, system_places, apple_names, devices, native_functions, java_modules, neighbours,
     frameworks, in_app_places, groups,      NULL};
 
+/* clang-format off */
+#define HYDRATION(message) \
+  "family:javascript tags.transaction:\"*\" message:\"" message "\"" \
+  " -> hydrationerror, {{ tags.transaction }}\n"
+
+/* A page that was replaced while somebody had it open, and React's complaints that the server made
+ * another page than the browser: every page has its own message, stack trace or both. */
 const char *const rules_base_fingerprints =
-    "family:javascript type:ChunkLoadError -> chunkloaderror\n";
+    "family:javascript type:ChunkLoadError -> chunkloaderror\n"
+    HYDRATION("Hydration failed because the initial UI does not match what was rendered on the server.*")
+    HYDRATION("Hydration failed because the server rendered *")
+    HYDRATION("Text content does not match server-rendered HTML*")
+    HYDRATION("Text content did not match. Server:*")
+    HYDRATION("There was an error while hydrating*")
+    HYDRATION("The server could not finish this Suspense boundary*")
+    HYDRATION("Minified React error #418;*")
+    HYDRATION("Minified React error #419;*")
+    HYDRATION("Minified React error #422;*")
+    HYDRATION("Minified React error #423;*")
+    HYDRATION("Minified React error #425;*");
+/* clang-format on */

@@ -49,7 +49,7 @@ static struct slice thing_text(const struct thing *thing, const struct matcher *
     case RULE_PACKAGE: return or_unknown(thing->frame->package);
     case RULE_LOGGER: return event->logger;
     case RULE_LEVEL: return slice_of_string(level_name(event->level));
-    case RULE_TAG: return pairs_get(event->tags, matcher->tag);
+    case RULE_TAG: return event_tag(event, matcher->tag);
     case RULE_SDK: return event->sdk_name;
     case RULE_RELEASE: return event->release;
     default: return SLICE_EMPTY;

@@ -29,14 +29,11 @@ struct run {
 /* --- texts of frames -------------------------------------------------------------- */
 
 unsigned rule_family(struct slice platform) {
-  static const char *const native[] = {"native", "cocoa", "objc", "c", "swift", NULL};
-  if (slice_equal(platform, SLICE("javascript")) || slice_equal(platform, SLICE("node"))) {
-    return RULE_JAVASCRIPT;
+  switch (platform_family(platform)) {
+    case FAMILY_NATIVE: return RULE_NATIVE;
+    case FAMILY_JAVASCRIPT: return RULE_JAVASCRIPT;
+    default: return RULE_OTHER;
   }
-  for (size_t i = 0; native[i]; i++) {
-    if (slice_equal_string(platform, native[i])) return RULE_NATIVE;
-  }
-  return RULE_OTHER;
 }
 
 static unsigned char family_number(unsigned bit) {
