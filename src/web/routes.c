@@ -12,10 +12,12 @@
 #include "web/error_details.h"
 #include "web/error_list.h"
 #include "web/error_merge.h"
+#include "web/filters_page.h"
 #include "web/issue_list.h"
 #include "web/issue_page.h"
 #include "web/ledger_page.h"
 #include "web/limits_page.h"
+#include "web/privacy_page.h"
 #include "web/project_list.h"
 #include "web/settings.h"
 #include "web/sign_in.h"
@@ -32,6 +34,8 @@
 #define CONFIGURE WEB_PROJECT(ROLE_TO_CONFIGURE)
 #define SETTINGS "/{organization}/{project}/-/settings/operations"
 #define LIMITS "/{organization}/{project}/-/settings/limits"
+#define PRIVACY "/{organization}/{project}/-/settings/privacy"
+#define FILTERS "/{organization}/{project}/-/settings/filters"
 #define COMMIT "/{organization}/{project}/-/commit/{sha}"
 #define ISSUES "/{organization}/{project}/-/issues"
 #define ERRORS "/{organization}/{project}/-/error_tracking"
@@ -86,6 +90,11 @@ const struct http_route web_routes[] = {
     {"GET", LIMITS, limits_show, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", LIMITS, limits_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", LIMITS "/keys", limits_key_submit, ROUTE_WORKER, CONFIGURE, 0},
+
+    {"GET", PRIVACY, privacy_show, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", PRIVACY, privacy_submit, ROUTE_WORKER, CONFIGURE, 0},
+    {"GET", FILTERS, filters_show, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", FILTERS, filters_submit, ROUTE_WORKER, CONFIGURE, 0},
 
     {NULL, NULL, NULL, ROUTE_INLINE, 0, 0},
 };

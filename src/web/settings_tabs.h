@@ -3,7 +3,13 @@
 #define CULPRIT_WEB_SETTINGS_TABS_H
 
 /* One for each page; a new page is a line here and one in settings_tabs.c. */
-enum settings_tab { SETTINGS_TAB_GENERAL, SETTINGS_TAB_LIMITS, SETTINGS_TAB_COUNT };
+enum settings_tab {
+  SETTINGS_TAB_GENERAL,
+  SETTINGS_TAB_LIMITS,
+  SETTINGS_TAB_PRIVACY,
+  SETTINGS_TAB_FILTERS,
+  SETTINGS_TAB_COUNT
+};
 
 struct settings_tab_entry {
   const char *title;
