@@ -362,8 +362,8 @@ static bool read_facts(const struct report *report, struct security_facts *facts
 }
 
 static enum status read_report(struct arena *arena, yyjson_val *value,
-                               const struct security_report_source *source, struct slice *event,
-                               struct problem *problem) {
+                               const struct security_report_source *source,
+                               struct security_event *event, struct problem *problem) {
   struct report report;
   struct security_facts facts;
   find_kind(value, &report);
@@ -382,7 +382,8 @@ static enum status read_report(struct arena *arena, yyjson_val *value,
   struct buffer out = buffer_make(2 * EVENT_JSON_LIMIT);
   struct json_writer json = {.out = &out};
   write_event(&json, arena, &report, &facts, source);
-  *event = arena_copy(arena, buffer_slice(&out));
+  event->json = arena_copy(arena, buffer_slice(&out));
+  event->is_network_error = report.kind == KIND_NEL;
   buffer_free(&out);
   return STATUS_OK;
 }
@@ -392,7 +393,7 @@ static void read_list(struct arena *arena, yyjson_val *list,
                       struct security_reports *reports) {
   size_t index, max;
   yyjson_val *item;
-  reports->events = ARENA_ARRAY(arena, SECURITY_REPORTS_LIMIT, struct slice);
+  reports->events = ARENA_ARRAY(arena, SECURITY_REPORTS_LIMIT, struct security_event);
   yyjson_arr_foreach(list, index, max, item) {
     bool is_taken = reports->count < SECURITY_REPORTS_LIMIT &&
                     !read_report(arena, item, source, &reports->events[reports->count], NULL);
@@ -418,7 +419,7 @@ enum status security_reports_read(struct arena *arena, struct slice body,
     read_list(arena, root, source, reports);
     return STATUS_OK;
   }
-  reports->events = ARENA_NEW(arena, struct slice);
+  reports->events = ARENA_NEW(arena, struct security_event);
   status = read_report(arena, root, source, &reports->events[0], problem);
   if (!status) reports->count = 1;
   return status;

@@ -29,7 +29,10 @@ struct security_report_source {
 };
 
 struct security_reports {
-  struct slice *events; /* JSON, in the order of the reports; from the arena */
+  struct security_event {
+    struct slice json; /* from the arena */
+    bool is_network_error;
+  } * events; /* in the order of the reports */
   size_t count;
   size_t dropped; /* of a list: kinds that are not kept, malformed ones, or too many */
 };

@@ -9,6 +9,11 @@
 
 #include "base/banned.h"
 
+/* Network errors are errors, in Sentry's categories. */
+static enum category category_of(const struct security_event *event) {
+  return event->is_network_error ? CATEGORY_ERROR : CATEGORY_SECURITY;
+}
+
 /* Adds the events of reports; one alone takes the id that was asked for. */
 static enum status take_reports(struct submission *submission,
                                 const struct security_reports *reports, struct problem *problem) {
@@ -18,30 +23,34 @@ static enum status take_reports(struct submission *submission,
                    SLICE("security_report"));
   }
   if (reports->count == 1 && slice_is_empty(submission->event_json)) {
-    submission->event_json = reports->events[0];
-    submission->event_category = CATEGORY_SECURITY;
+    submission->event_json = reports->events[0].json;
+    submission->event_category = category_of(&reports->events[0]);
     return STATUS_OK;
   }
   enum status status = STATUS_OK;
-  for (size_t i = 0; i < reports->count && !status; i++)
-    status = submission_take_event(submission, reports->events[i], CATEGORY_SECURITY, problem);
+  for (size_t i = 0; i < reports->count && !status; i++) {
+    const struct security_event *event = &reports->events[i];
+    status = submission_take_event(submission, event->json, category_of(event), problem);
+  }
   return status;
 }
 
 /* --- the endpoint
  * --------------------------------------------------------------------------------- */
 
-/* Leaves as many reports as the rate allows; false when it allows none. */
+/* Leaves the reports that the rates allow; false when that is none of some. */
 static bool apply_rate(struct submission *submission, struct security_reports *reports) {
   struct upload *upload = submission->upload;
-  size_t allowed = 0;
-  while (allowed < reports->count && upload_take_rate(upload, CATEGORY_SECURITY)) allowed++;
-  for (size_t i = allowed; i < reports->count; i++) {
-    upload_count(upload, CATEGORY_SECURITY, OUTCOME_RATE_LIMITED, rate_hits_reason(&upload->hits));
+  size_t allowed = 0, count = reports->count;
+  for (size_t i = 0; i < count; i++) {
+    enum category category = category_of(&reports->events[i]);
+    if (upload_take_rate(upload, category))
+      reports->events[allowed++] = reports->events[i];
+    else
+      upload_count(upload, category, OUTCOME_RATE_LIMITED, rate_hits_reason(&upload->hits));
   }
-  bool is_any_allowed = allowed || !reports->count;
   reports->count = allowed;
-  return is_any_allowed;
+  return allowed || !count;
 }
 
 static enum status read_security(struct submission *submission, struct slice body,

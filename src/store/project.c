@@ -73,6 +73,12 @@ enum status slug_check(struct slice slug, struct problem *problem) {
   return STATUS_OK;
 }
 
+struct slice client_key_address(struct arena *arena, struct slice public_url,
+                                const struct client_key *key, const char *endpoint) {
+  return arena_printf(arena, "%.*s/api/%lld/%s/?sentry_key=%.*s", SLICE_ARGS(public_url),
+                      (long long)key->project_id, endpoint, SLICE_ARGS(key->public_key));
+}
+
 struct slice client_key_dsn(struct arena *arena, struct slice public_url,
                             const struct client_key *key) {
   size_t scheme_end = slice_find(public_url, SLICE("://"));

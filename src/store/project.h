@@ -79,6 +79,10 @@ enum status client_key_create(struct transaction *tx, int64_t project_id, struct
 /* STATUS_NOT_FOUND when the key is not of that project. */
 enum status client_key_update(struct transaction *tx, int64_t project_id,
                               const struct client_key *key, struct problem *problem) MUST_CHECK;
+/* "http://host:port/api/ID/ENDPOINT/?sentry_key=KEY", for senders that take an address: "security",
+ * "minidump". */
+struct slice client_key_address(struct arena *arena, struct slice public_url,
+                                const struct client_key *key, const char *endpoint);
 /* "http://KEY@host:port/ID" from the server's public URL. */
 struct slice client_key_dsn(struct arena *arena, struct slice public_url,
                             const struct client_key *key);

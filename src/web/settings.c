@@ -23,7 +23,11 @@ static void fill_keys(struct web *web, struct transaction *tx, struct settings_v
   for (size_t i = 0; i < view->key_count; i++) {
     struct slice dsn = client_key_dsn(web->arena, web->application->public_url, &keys[i]);
     view->keys[i] = (struct key_row){.key = &keys[i], .dsn = dsn};
-    if (!view->dsn.len && keys[i].is_active) view->dsn = dsn;
+    if (view->dsn.len || !keys[i].is_active) continue;
+    struct slice url = web->application->public_url;
+    view->dsn = dsn;
+    view->security_address = client_key_address(web->arena, url, &keys[i], "security");
+    view->minidump_address = client_key_address(web->arena, url, &keys[i], "minidump");
   }
 }
 

@@ -20,6 +20,8 @@ struct settings_view {
   const struct project *project;
   struct slice base; /* "/organization/project/-/settings/operations" */
   struct slice dsn;  /* of the first key in use; empty when there is none */
+  /* Addresses with that key for what sends without an SDK: reports of browsers, minidumps. */
+  struct slice security_address, minidump_address;
   const struct snippet *snippet;
   struct slice snippet_text;
   struct key_row *keys;

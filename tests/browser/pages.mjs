@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { desktop, mobile, openContext } from "../lib/browser.mjs";
 import { load } from "../lib/packages.mjs";
 import { equal, ok } from "../lib/tap.mjs";
-import { checkoutError, helloMessage, stockError } from "./shop.mjs";
+import { checkoutError, helloMessage, stockError, blockedImage } from "./shop.mjs";
 import { signIn } from "./stories.mjs";
 
 const { AxeBuilder } = load("@axe-core/playwright");
@@ -35,6 +35,8 @@ async function fill(server) {
   for (let number = 1; number <= 45; number++) await server.send(server.dsn, stockError(number));
   for (let number = 1; number <= 3; number++) await server.send(server.dsn, checkoutError(number));
   await server.send(server.dsn, helloMessage);
+  await server.attach(server.dsn, await server.send(server.dsn, blockedImage), {
+    "screenshot of the whole shop window.png": "x".repeat(70000), "checkout.log": "one line\n" });
   await server.createProject("main/quiet");
 }
 
@@ -49,6 +51,8 @@ async function pagesOf(page, server) {
   const issue = page.url();
   await page.goto(`${list}?query=hello`);
   const message = await page.locator("a.e-title").getAttribute("href");
+  await page.goto(`${list}?query=evil.example`);
+  const report = await page.locator("a.e-title").getAttribute("href");
   await page.goto(`${list}?query=shelf+003`);
   const plain = await page.locator("a.e-title").getAttribute("href");
   await page.goto(`${list}?query=shelf+04`);
@@ -65,7 +69,7 @@ async function pagesOf(page, server) {
     ["error-list-start", `${server.url}/main/quiet/-/error_tracking`],
     ["error-details", details], ["error-details-all-frames", `${details}?frames=all`],
     ["error-details-raw", `${details}?frames=raw`], ["error-details-message", message], ["error-details-plain", plain],
-    ["error-details-merged", merged],
+    ["error-details-merged", merged], ["error-details-report", report],
     ["issues", `${project}/issues`], ["issue-new", `${project}/issues/new`], ["issue", issue],
     ["settings", `${project}/settings/operations`],
     ["account", `${server.url}/-/user_settings/profile`], ["users", `${server.url}/admin/users`],

@@ -70,4 +70,16 @@ export function stockError(number) {
   };
 }
 
+// What a browser reports, with the files that an SDK would send along.
+export const blockedImage = {
+  platform: "other", logger: "csp", logentry: { formatted: "Blocked 'image' from 'evil.example'" },
+  tags: { "effective-directive": "img-src", "blocked-uri": "https://evil.example/x.png" },
+  request: { url: "https://shop.example/checkout", headers: { "User-Agent": "Mozilla/5.0 (X11; Linux x86_64)" } },
+  csp: {
+    effective_directive: "img-src", violated_directive: "img-src 'self'", document_uri: "https://shop.example/checkout",
+    blocked_uri: "https://evil.example/x.png", status_code: 200, disposition: "enforce",
+    original_policy: "default-src 'none'; img-src 'self'; script-src 'self' https://cdn.shop.example; report-uri /csp",
+  },
+};
+
 export const helloMessage = { platform: "python", level: "info", logentry: { formatted: "Hello from the shop" } };

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   check(reports.count <= SECURITY_REPORTS_LIMIT);
   for (size_t i = 0; i < reports.count; i++) {
     struct event *event, *copy;
-    enum status status = event_decode(&arena, reports.events[i], &hints, &event, &problem);
+    enum status status = event_decode(&arena, reports.events[i].json, &hints, &event, &problem);
     check(status == STATUS_OK || status == STATUS_TOO_LARGE);
     if (status) continue;
     check(event->report && !slice_is_empty(event->message_formatted));
