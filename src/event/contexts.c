@@ -140,13 +140,14 @@ void decode_contexts(struct reader *reader, const struct event_hints *hints) {
   const struct place here = {outer, "contexts", 0};
   size_t index, max;
   yyjson_val *name, *context;
-  if (event->contexts && !yyjson_is_obj(event->contexts)) event->contexts = NULL;
   reader->place = &here;
   add_agent(&list, hints);
   size_t made = list.count;
-  yyjson_obj_foreach(event->contexts, index, max, name, context) {
-    if (list.count - made == LIMIT_CONTEXTS) break;
-    add_sent(&list, name, context);
+  if (event->contexts) {
+    yyjson_obj_foreach(event->contexts, index, max, name, context) {
+      if (list.count - made == LIMIT_CONTEXTS) break;
+      add_sent(&list, name, context);
+    }
   }
   reader->place = outer;
   event->contexts = list.count ? json_object_of(reader->arena, list.members, list.count) : NULL;

@@ -278,6 +278,7 @@ static bool recall(struct arena *arena, const struct remembered *place, struct s
   for (size_t i = 0; i < AGENT_FIELDS; i++) total += place->lengths[i];
   struct slice all = arena_copy(arena, slice_of(place->result, total));
   for (size_t i = 0; i < AGENT_FIELDS; i++) {
+    if (place->lengths[i] == 0) continue;
     fields[i] = slice_of(all.ptr + at, place->lengths[i]);
     at += place->lengths[i];
   }
