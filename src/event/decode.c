@@ -147,35 +147,6 @@ static void read_named_stacktrace(struct reader *reader, yyjson_val *value,
 
 /* --- exceptions and threads --------------------------------------------------- */
 
-static struct slice ns_error_text(struct reader *reader, yyjson_val *error, const char *name) {
-  struct slice text = decode_any_text(reader, json_member(error, name), LIMIT_NAME);
-  return slice_is_empty(text) ? SLICE("None") : text;
-}
-
-/* Apple's errors are told apart by these two. */
-static void read_ns_error(struct reader *reader, struct mechanism *mechanism) {
-  yyjson_val *error = json_member(mechanism->meta, "ns_error");
-  mechanism->ns_error_domain = mechanism->ns_error_code = SLICE_EMPTY;
-  if (!yyjson_is_obj(error)) return;
-  mechanism->ns_error_domain = ns_error_text(reader, error, "domain");
-  mechanism->ns_error_code = ns_error_text(reader, error, "code");
-}
-
-static void read_mechanism(struct reader *reader, yyjson_val *value, struct exception *exception) {
-  struct mechanism *mechanism = &exception->mechanism;
-  const struct place *outer = reader->place;
-  const struct place here = {outer, "mechanism", 0};
-  reader->place = &here;
-  exception->has_mechanism = true;
-  if (yyjson_is_str(value)) {
-    mechanism->type = reader_cut(reader, json_text(value), LIMIT_NAME);
-  } else {
-    fields_read(reader, &mechanism_fields, value, mechanism, NULL);
-    if (!reader->is_kept) read_ns_error(reader, mechanism);
-  }
-  reader->place = outer;
-}
-
 static void read_exception_member(struct reader *reader, void *structure, yyjson_val *key,
                                   yyjson_val *value) {
   struct exception *exception = structure;
@@ -185,7 +156,7 @@ static void read_exception_member(struct reader *reader, void *structure, yyjson
   } else if (slice_equal(name, SLICE("stacktrace"))) {
     read_named_stacktrace(reader, value, &exception->stacktrace);
   } else if (slice_equal(name, SLICE("mechanism"))) {
-    read_mechanism(reader, value, exception);
+    decode_mechanism(reader, value, exception);
   }
 }
 

@@ -16,6 +16,9 @@ void decode_contexts(struct reader *reader, const struct event_hints *hints);
 void stacktrace_slim(struct stacktrace *stacktrace);
 
 void decode_stacktrace(struct reader *reader, yyjson_val *value, struct stacktrace *stacktrace);
+void decode_mechanism(struct reader *reader, yyjson_val *value, struct exception *exception);
+/* Names signals, Mach exceptions and errno by their numbers, once the system is known. */
+void decode_mechanism_names(struct reader *reader);
 void decode_sdk(struct reader *reader, struct event *event, yyjson_val *value);
 void decode_site(struct reader *reader, struct event *event, yyjson_val *value);
 void decode_fingerprint(struct reader *reader, struct event *event, yyjson_val *value);

@@ -231,6 +231,7 @@ void decode_normalize(struct reader *reader, yyjson_val *root, const struct even
     fill_sdk(event, hints);
     correct_time(reader, hints);
     decode_contexts(reader, hints);
+    decode_mechanism_names(reader);
   }
   if (event->has_user && is_empty_user(&event->user)) event->has_user = false;
 }
