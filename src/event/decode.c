@@ -404,7 +404,7 @@ static void read_attribute(struct reader *reader, void *structure, yyjson_val *k
     if (!wanted || !slice_equal(name, slice_of_string(wanted))) continue;
     if (reader->seen_attributes & 1u << i) return;
     reader->seen_attributes |= 1u << i;
-    const struct place here = {reader->place, wanted, 0};
+    const struct place here = {reader->place, attribute->name ? attribute->name : wanted, 0};
     reader->place = &here;
     attribute->read(reader, structure, value);
     reader->place = here.outer;

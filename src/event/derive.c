@@ -13,7 +13,7 @@
 #include "base/banned.h"
 
 /* Tags that event_derive() may add at most. */
-enum { DERIVED_TAGS = 24 };
+enum { DERIVED_TAGS = 36 };
 
 const char *level_name(enum level level) {
   static const char *const names[LEVEL_COUNT] = {"debug", "info", "warning", "error", "fatal"};
@@ -101,6 +101,22 @@ static struct slice join(struct arena *arena, struct slice a, struct slice middl
   return slice_of(text, a.len + middle.len + b.len);
 }
 
+static bool is_platform(struct slice platform, const char *const *names) {
+  for (; *names; names++) {
+    if (slice_equal_string(platform, *names)) return true;
+  }
+  return false;
+}
+
+static const char *const native_platforms[] = {"native", "cocoa", "objc", "c", "swift", NULL};
+
+/* The type of a native crash that no exception was thrown for is a signal's name, which says less
+ * than where it happened. */
+static bool hides_type(const struct event *event, const struct exception *exception) {
+  return exception->mechanism.synthetic && !slice_is_empty(event->function) &&
+         is_platform(event->platform, native_platforms);
+}
+
 static void derive_error_title(struct arena *arena, struct event *event) {
   const struct exception *exception = event_main_exception(event);
   struct slice message = one_line(arena, event->message_formatted, LIMIT_TITLE);
@@ -113,6 +129,7 @@ static void derive_error_title(struct arena *arena, struct event *event) {
   struct slice value = one_line(arena, exception->value, LIMIT_TITLE);
   event->error_type = type;
   event->error_value = value;
+  if (hides_type(event, exception)) type = value = SLICE_EMPTY;
   if (slice_is_empty(type)) type = one_line(arena, event->function, LIMIT_NAME);
   if (slice_is_empty(type) && slice_is_empty(value)) type = SLICE("<unknown>");
   bool has_both = !slice_is_empty(type) && !slice_is_empty(value);
@@ -128,21 +145,14 @@ static void derive_title(struct arena *arena, struct event *event) {
 
 /* --- culprit ---------------------------------------------------------------------- */
 
-static bool is_platform(struct slice platform, const char *const *names) {
-  for (; *names; names++) {
-    if (slice_equal_string(platform, *names)) return true;
-  }
-  return false;
-}
-
 static struct slice frame_culprit(struct arena *arena, const struct event *event,
                                   const struct frame *frame) {
-  static const char *const native[] = {"native", "cocoa", "objc", "c", "swift", NULL};
   static const char *const javascript[] = {"javascript", "node", NULL};
   struct slice platform = slice_is_empty(frame->platform) ? event->platform : frame->platform;
   struct slice where = slice_is_empty(frame->module) ? frame->filename : frame->module;
   struct slice function = slice_is_empty(frame->function) ? SLICE("?") : frame->function;
-  if (is_platform(platform, native)) return slice_is_empty(frame->function) ? where : function;
+  if (is_platform(platform, native_platforms))
+    return slice_is_empty(frame->function) ? where : function;
   if (is_platform(platform, javascript)) {
     if (slice_is_empty(where)) return function;
     return join(arena, join(arena, function, SLICE("("), where), SLICE(")"), SLICE_EMPTY);
@@ -152,11 +162,35 @@ static struct slice frame_culprit(struct arena *arena, const struct event *event
   return join(arena, where, SLICE(" in "), function);
 }
 
+static bool has_told_function(const struct frame *frame) {
+  return !slice_is_empty(frame->function) && !slice_equal(frame->function, SLICE("<redacted>")) &&
+         !slice_equal(frame->function, SLICE("<unknown>"));
+}
+
+/* The last frame of the program itself whose function is known. */
+static const struct frame *told_frame(const struct stacktrace *stacktrace) {
+  for (size_t i = stacktrace->count; i-- > 0;) {
+    const struct frame *frame = &stacktrace->frames[i];
+    if (frame->in_app == YES && has_told_function(frame)) return frame;
+  }
+  return NULL;
+}
+
+/* Of the newest exception that has one; else the frame to blame. */
+static const struct frame *location_frame(const struct event *event, const struct frame *blamed) {
+  const struct frame *frame = NULL;
+  for (size_t i = event->exception_count; i-- > 0 && !frame;) {
+    frame = told_frame(&event->exceptions[i].stacktrace);
+  }
+  return frame ? frame : blamed;
+}
+
 static void derive_culprit(struct arena *arena, struct event *event) {
   const struct frame *frame = stacktrace_crash_frame(event_main_stacktrace(event));
-  if (frame) {
-    event->location = slice_is_empty(frame->filename) ? frame->module : frame->filename;
-    event->function = frame->function;
+  const struct frame *place = location_frame(event, frame);
+  if (place) {
+    event->location = slice_is_empty(place->filename) ? place->module : place->filename;
+    event->function = place->function;
   }
   /* The stack of a synthetic exception shows where a message was written, which blames nobody. */
   const struct exception *exception = event_main_exception(event);
@@ -233,6 +267,40 @@ static void add_context_tags(struct tagger *tagger, const char *context, struct 
   add_tag(tagger, name_key, name);
 }
 
+/* Members of contexts that are tags by themselves. The trace is none: every event would bring a
+ * value that no other has. */
+static void add_member_tags(struct tagger *tagger) {
+  static const struct {
+    const char *context, *member;
+    struct slice key;
+  } members[] = {
+      {"device", "model", {"device", 6}},
+      {"device", "family", {"device.family", 13}},
+      {"os", "rooted", {"os.rooted", 9}},
+      {"client_os", "rooted", {"os.rooted", 9}},
+      {"gpu", "name", {"gpu.name", 8}},
+      {"gpu", "vendor_name", {"gpu.vendor", 10}},
+      {"app", "device_app_hash", {"app.device", 10}},
+      {"monitor", "id", {"monitor.id", 10}},
+      {"monitor", "slug", {"monitor.slug", 12}},
+      {"replay", "replay_id", {"replayId", 8}},
+  };
+  yyjson_val *contexts = tagger->event->contexts, *context = NULL;
+  const char *found = "";
+  for (size_t i = 0; contexts && i < sizeof members / sizeof members[0]; i++) {
+    if (strcmp(found, members[i].context) != 0) {
+      found = members[i].context;
+      context = json_member(contexts, found);
+    }
+    if (!context) continue;
+    struct slice text = member_text(context, members[i].member);
+    if (yyjson_is_bool(json_member(context, members[i].member))) {
+      text = slice_equal(text, SLICE("true")) ? SLICE("yes") : SLICE("no");
+    }
+    add_tag(tagger, members[i].key, text);
+  }
+}
+
 static void add_exception_tags(struct tagger *tagger) {
   struct event *event = tagger->event;
   for (size_t i = event->exception_count; i-- > 0;) {
@@ -266,9 +334,7 @@ static void derive_tags(struct arena *arena, struct event *event) {
   add_context_tags(&tagger, "os", SLICE("os"), SLICE("os.name"));
   add_context_tags(&tagger, "client_os", SLICE("client_os"), SLICE("client_os.name"));
   add_context_tags(&tagger, "browser", SLICE("browser"), SLICE("browser.name"));
-  yyjson_val *device = json_member(event->contexts, "device");
-  add_tag(&tagger, SLICE("device"), member_text(device, "model"));
-  add_tag(&tagger, SLICE("device.family"), member_text(device, "family"));
+  add_member_tags(&tagger);
 }
 
 void event_derive(struct arena *arena, struct event *event) {

@@ -161,7 +161,8 @@ static struct slice short_text_of(struct arena *arena, yyjson_val *value) {
 struct event_error *reader_note(struct reader *reader, const char *type, const char *name,
                                 yyjson_val *value, const char *reason) {
   struct event *event = reader->event;
-  if (event->error_count == LIMIT_ERRORS) return NULL;
+  size_t limit = reader->is_all_read ? LIMIT_ERRORS : LIMIT_ERRORS - LIMIT_ERRORS_OF_ALL;
+  if (event->error_count >= limit) return NULL;
   if (!event->errors) {
     event->errors = ARENA_ARRAY(reader->arena, LIMIT_ERRORS, struct event_error);
   }

@@ -60,6 +60,7 @@ struct reader {
   const struct place *place;
   unsigned seen_attributes; /* bits: which of decode.c's attributes were read */
   size_t frame_count;       /* of all stack traces so far */
+  bool is_all_read;         /* what is noted now is of the event as a whole */
   bool is_kept;             /* reads what event_write() wrote, with what grouping decided */
 };
 

@@ -37,7 +37,9 @@
 #define LIMIT_PAIRS 200    /* headers, cookies, query, environment */
 #define LIMIT_MODULES 2000 /* installed packages */
 #define LIMIT_FINGERPRINT 32
-#define LIMIT_ERRORS 20 /* notes about dropped attributes */
+#define LIMIT_ERRORS 30 /* notes about dropped attributes */
+#define LIMIT_ERRORS_OF_ALL \
+  10 /* of these, room for what only the whole event shows: wrong clocks */
 
 /* Free-form objects: bytes of JSON and depth. Sentry: 256 KiB and 7 at most. */
 #define BAG_SMALL_BYTES (2 * 1024)

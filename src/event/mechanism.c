@@ -56,9 +56,9 @@ static yyjson_val *object_of(const struct members *members) {
 
 static struct slice signal_name(struct arena *arena, enum system system, int64_t number) {
   static const char *const darwin[] = {
-      "",     "HUP",  "INT",  "QUIT", "ILL",  "TRAP", "ABRT", "EMT",  "FPE",    "KILL", "BUS",
-      "SEGV", "SYS",  "PIPE", "ALRM", "TERM", "URG",  "STOP", "TSTP", "CONT",   "CHLD", "TTIN",
-      "TTOU", "IO",   "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "INFO", "USR1", "USR2"};
+      "",     "HUP", "INT",  "QUIT", "ILL",    "TRAP", "ABRT",  "EMT",  "FPE",  "KILL", "BUS",
+      "SEGV", "SYS", "PIPE", "ALRM", "TERM",   "URG",  "STOP",  "TSTP", "CONT", "CHLD", "TTIN",
+      "TTOU", "IO",  "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "INFO", "USR1", "USR2"};
   const char *name = NULL;
   if (number < 1 || number >= 32) return SLICE_EMPTY;
   if (system == DARWIN) name = darwin[number];
@@ -71,18 +71,22 @@ static struct slice signal_code_name(struct slice signal, enum system system, in
   static const struct {
     const char *signal, *system[2][8]; /* of Linux, of Darwin */
   } names[] = {
-      {"SIGSEGV", {{"SEGV_MAPERR", "SEGV_ACCERR", "SEGV_BNDERR", "SEGV_PKUERR"},
-                   {"SEGV_MAPERR", "SEGV_ACCERR"}}},
-      {"SIGBUS", {{"BUS_ADRALN", "BUS_ADRERR", "BUS_OBJERR", "BUS_MCEERR_AR", "BUS_MCEERR_AO"},
-                  {"BUS_ADRALN", "BUS_ADRERR", "BUS_OBJERR"}}},
-      {"SIGILL", {{"ILL_ILLOPC", "ILL_ILLOPN", "ILL_ILLADR", "ILL_ILLTRP", "ILL_PRVOPC",
-                   "ILL_PRVREG", "ILL_COPROC", "ILL_BADSTK"},
-                  {"ILL_ILLOPC", "ILL_ILLTRP", "ILL_PRVOPC", "ILL_ILLOPN", "ILL_ILLADR",
-                   "ILL_PRVREG", "ILL_COPROC", "ILL_BADSTK"}}},
-      {"SIGFPE", {{"FPE_INTDIV", "FPE_INTOVF", "FPE_FLTDIV", "FPE_FLTOVF", "FPE_FLTUND",
-                   "FPE_FLTRES", "FPE_FLTINV", "FPE_FLTSUB"},
-                  {"FPE_FLTDIV", "FPE_FLTOVF", "FPE_FLTUND", "FPE_FLTRES", "FPE_FLTINV",
-                   "FPE_FLTSUB", "FPE_INTDIV", "FPE_INTOVF"}}},
+      {"SIGSEGV",
+       {{"SEGV_MAPERR", "SEGV_ACCERR", "SEGV_BNDERR", "SEGV_PKUERR"},
+        {"SEGV_MAPERR", "SEGV_ACCERR"}}},
+      {"SIGBUS",
+       {{"BUS_ADRALN", "BUS_ADRERR", "BUS_OBJERR", "BUS_MCEERR_AR", "BUS_MCEERR_AO"},
+        {"BUS_ADRALN", "BUS_ADRERR", "BUS_OBJERR"}}},
+      {"SIGILL",
+       {{"ILL_ILLOPC", "ILL_ILLOPN", "ILL_ILLADR", "ILL_ILLTRP", "ILL_PRVOPC", "ILL_PRVREG",
+         "ILL_COPROC", "ILL_BADSTK"},
+        {"ILL_ILLOPC", "ILL_ILLTRP", "ILL_PRVOPC", "ILL_ILLOPN", "ILL_ILLADR", "ILL_PRVREG",
+         "ILL_COPROC", "ILL_BADSTK"}}},
+      {"SIGFPE",
+       {{"FPE_INTDIV", "FPE_INTOVF", "FPE_FLTDIV", "FPE_FLTOVF", "FPE_FLTUND", "FPE_FLTRES",
+         "FPE_FLTINV", "FPE_FLTSUB"},
+        {"FPE_FLTDIV", "FPE_FLTOVF", "FPE_FLTUND", "FPE_FLTRES", "FPE_FLTINV", "FPE_FLTSUB",
+         "FPE_INTDIV", "FPE_INTOVF"}}},
       {"SIGTRAP", {{"TRAP_BRKPT", "TRAP_TRACE"}, {"TRAP_BRKPT", "TRAP_TRACE"}}},
   };
   if (code < 1 || code > 8 || system == UNKNOWN_SYSTEM) return SLICE_EMPTY;
@@ -95,9 +99,9 @@ static struct slice signal_code_name(struct slice signal, enum system system, in
 
 static struct slice mach_name(int64_t number) {
   static const char *const names[] = {
-      "",           "BAD_ACCESS", "BAD_INSTRUCTION", "ARITHMETIC", "EMULATION",
-      "SOFTWARE",   "BREAKPOINT", "SYSCALL",         "MACH_SYSCALL", "RPC_ALERT",
-      "CRASH",      "RESOURCE",   "GUARD",           "CORPSE_NOTIFY"};
+      "",         "BAD_ACCESS", "BAD_INSTRUCTION", "ARITHMETIC",   "EMULATION",
+      "SOFTWARE", "BREAKPOINT", "SYSCALL",         "MACH_SYSCALL", "RPC_ALERT",
+      "CRASH",    "RESOURCE",   "GUARD",           "CORPSE_NOTIFY"};
   bool is_known = number > 0 && number < (int64_t)(sizeof names / sizeof names[0]);
   return slice_of_string(is_known ? names[number] : NULL);
 }

@@ -224,6 +224,7 @@ static void correct_time(struct reader *reader, const struct event_hints *hints)
 
 void decode_normalize(struct reader *reader, yyjson_val *root, const struct event_hints *hints) {
   struct event *event = reader->event;
+  reader->is_all_read = true;
   decode_finish_message(reader, event);
   normalize_names(reader, event);
   if (hints) {

@@ -4,16 +4,18 @@
 
 `canonical` puts what was sent into the places where Sentry has it today: old names, bare lists, a
 lone stack trace. After that each value has to come back at its place, or one of REASONS has to hold
-for it; how often each did is counted in `reasons`.
+for it; how often each did is counted in `reasons`. More than was sent may be kept.
 """
+import datetime
 import json
 import re
 import urllib.parse
 
 MODERN = {"Exception": "exception", "Stacktrace": "stacktrace", "Http": "request", "User": "user",
           "Message": "logentry", "Breadcrumbs": "breadcrumbs", "Contexts": "contexts",
-          "Template": "template", "Threads": "threads", "DebugMeta": "debug_meta"}
-LEVELS = {"log": "info", "critical": "fatal", "warn": "warning"}
+          "Template": "template", "Threads": "threads", "DebugMeta": "debug_meta", "Csp": "csp", "Hpkp": "hpkp",
+          "ExpectCT": "expectct", "ExpectStaple": "expectstaple", "Nel": "nel"}
+LEVELS = {"log": "info", "critical": "fatal", "warn": "warning", "40": "error"}
 
 
 # --- moves -------------------------------------------------------------------------------
@@ -62,6 +64,9 @@ def canonical(sent):
     if event.get("exception"):
         event["exception"]["values"] = [e for e in event["exception"]["values"]
                                         if e.get("type") or e.get("value") or e.get("stacktrace")]
+        for exception in event["exception"]["values"]:
+            if isinstance(exception.get("mechanism"), dict) and not exception["mechanism"].get("type"):
+                exception["mechanism"] = canonical_mechanism(exception["mechanism"])
     if event.get("tags"):
         event["tags"] = {str(key).strip().replace(" ", "-"): value for key, value in reversed(pairs(event["tags"]))}
     if event.get("culprit") and not event.get("transaction"):
@@ -84,6 +89,21 @@ def move_stacktrace(event):
         exceptions[0]["stacktrace"] = stacktrace
     elif not exceptions and not event.get("threads"):
         event["threads"] = {"values": [{"current": True, "stacktrace": stacktrace}]}
+
+
+def canonical_mechanism(old):
+    """Cocoa's first form."""
+    new = {key: value for key, value in old.items() if key not in ("posix_signal", "mach_exception", "relevant_address")}
+    if signal := old.get("posix_signal"):
+        new["meta"] = {"signal": {"number" if key == "signal" else key: value for key, value in signal.items()}}
+        new["type"] = "posix"
+    if mach := old.get("mach_exception"):
+        mach = {"name" if key == "exception_name" else key: value for key, value in mach.items()}
+        new["meta"] = {**new.get("meta", {}), "mach_exception": mach}
+        new["type"] = "mach"
+    if "relevant_address" in old:
+        new["data"] = {**new.get("data", {}), "relevant_address": old["relevant_address"]}
+    return new
 
 
 def canonical_request(request):
@@ -142,34 +162,107 @@ def canonical_user(user):
 # --- reasons -----------------------------------------------------------------------------
 
 MISSING = object()
+# Of the server, of transactions, or of the transport: read, but not part of what is kept.
 NOT_KEPT = {
-    "project", "project_id", "key_id", "version", "time_spent", "ingest_path", "grouping_config", "_metrics",
-    "hashes", "location", "metadata", "title", "nodestore_insert", "culprit", "received", "errors", "type",
-    "_meta", "start_timestamp", "spans", "measurements", "breakdowns", "transaction_info",
+    ("project",), ("project_id",), ("key_id",), ("version",), ("time_spent",), ("ingest_path",), ("hashes",),
+    ("grouping_config",), ("_metrics",), ("location",), ("metadata",), ("title",), ("culprit",), ("received",),
+    ("nodestore_insert",), ("type",), ("errors",), ("sdk", "settings"), ("sdk", "client_ip"),
 }
+# Members that Sentry does not know either; .NET's SDK once sent the first.
+UNKNOWN_MEMBERS = {"instruction_offset"}
+RESERVED_TAGS = {"release", "dist", "user", "filename", "function"}
 
 
-def is_cut(sent, kept):
-    """Whether a text, or the JSON of a deep value, was cut at a limit."""
-    if isinstance(kept, str) and kept in ("{\u2026}", "[\u2026]"):
-        return isinstance(sent, (dict, list))
-    return isinstance(kept, str) and kept.endswith("...") and str(sent).startswith(kept[:-3])
+class Place:
+    """One value that came back different: where it stands, and what stands around it."""
+
+    def __init__(self, path, sent, kept, siblings, whole):
+        self.path, self.name, self.sent, self.kept = path, path[-1], sent, kept
+        self.siblings, self.whole = siblings, whole  # of what is kept
+        self.is_missing = kept is MISSING
+
+    def noted(self, kind, name=None):
+        name = name or ".".join(map(str, self.path))
+        return any(e["type"] == kind and e.get("name") == name for e in self.whole.get("errors", []))
 
 
-def is_scrubbed(sent, kept):
-    return kept == "[Filtered]" or isinstance(kept, str) and re.search(r"\[(Filtered|email|ip)\]", kept) is not None
+def is_cut(place):
+    if place.kept in ("{\u2026}", "[\u2026]"):
+        return isinstance(place.sent, (dict, list))
+    return isinstance(place.kept, str) and place.kept.endswith("...") and str(place.sent).startswith(place.kept[:-3])
 
 
-def explain(path, sent, kept, whole):
-    """Why `kept` stands where `sent` was; or nothing."""
-    name, top = path[-1], path[0]
-    if is_scrubbed(sent, kept):
-        return "scrubbed"
-    if is_cut(sent, kept):
-        return "cut at its limit"
-    if len(path) == 1 and name in NOT_KEPT:
-        return "of the server, or of transactions: not kept"
-    return None
+def is_scrubbed(place):
+    """What is not masked has to be there still, in order."""
+    if not isinstance(place.kept, str) or "[" not in place.kept:
+        return False
+    if place.kept == "[Filtered]":
+        return True
+    parts = re.split(r"\[(?:Filtered|email|ip|user)\]", place.kept.removesuffix("..."))
+    return len(parts) > 1 and re.match(".*?".join(map(re.escape, parts)), str(place.sent), re.S) is not None
+
+
+def seconds(value):
+    if isinstance(value, (int, float)):
+        return float(value)
+    try:
+        return float(value)
+    except ValueError:
+        value = re.sub(r"(\.\d{6})\d+", r"\1", str(value).replace("Z", "+00:00"))
+        when = datetime.datetime.fromisoformat(value)
+        return (when if when.tzinfo else when.replace(tzinfo=datetime.timezone.utc)).timestamp()
+
+
+def is_time(place):
+    return place.name == "timestamp" and not place.is_missing and abs(seconds(place.sent) - place.kept) < 0.0011
+
+
+def is_moved_time(place):
+    """All times of an event move by the same."""
+    if place.name != "timestamp" or place.is_missing:
+        return False
+    moved = [e for e in place.whole.get("errors", []) if e["type"] in ("past_timestamp", "future_timestamp", "clock_drift")]
+    if not moved:
+        return False
+    shift = place.whole["timestamp"] - seconds(moved[-1]["value"])
+    return abs(seconds(place.sent) + shift - place.kept) < 0.01
+
+
+def is_path_of_url(place):
+    return (place.name == "filename" and re.match(r"[\w-]+://", str(place.sent)) and not place.is_missing
+            and place.siblings.get("abs_path") and place.kept.startswith("/") and place.kept in place.sent)
+
+
+REASONS = [
+    ("scrubbed", is_scrubbed),
+    ("cut at its limit", is_cut),
+    ("read, but not kept: of the server, of transactions, of the transport", lambda p: p.is_missing and p.path in NOT_KEPT),
+    ("written as seconds with three digits", is_time),
+    ("moved with the event, which was too old", is_moved_time),
+    ("the file is the path of the script's URL", is_path_of_url),
+    ("? is no function's name", lambda p: p.is_missing and p.name in ("function", "symbol") and p.sent == "?"),
+    ("a native function's name is shortened", lambda p: p.name == "function" and p.siblings.get("raw_function") == p.sent),
+    ("in_app is decided by rules", lambda p: p.name == "in_app" and p.siblings.get("sent_in_app") == p.sent),
+    ("the sender's address", lambda p: p.path == ("user", "ip_address") and p.sent == "{{auto}}" and not p.is_missing),
+    ("the name of a level", lambda p: p.name == "level" and LEVELS.get(str(p.sent)) == p.kept),
+    ("a tag that the server sets", lambda p: p.path[0] == "tags" and p.is_missing and p.name in RESERVED_TAGS),
+    ("a tag's name that may not be", lambda p: p.path[0] == "tags" and p.is_missing and p.noted("invalid_data", "tags")),
+    ("a value that may not be, and is noted", lambda p: p.is_missing and (p.noted("invalid_data") or p.noted("invalid_environment"))),
+    ("an attribute that is none, and is noted", lambda p: p.is_missing and p.noted("invalid_attribute")),
+    ("no line's number", lambda p: p.is_missing and p.name in ("lineno", "colno") and p.sent in (0, -1)),
+    ("the type follows from what is there", lambda p: p.path == ("type",) and not p.is_missing),
+    ("a member that is none", lambda p: p.is_missing and p.name in UNKNOWN_MEMBERS),
+    ("the stack before symbolication, beside the one after", lambda p: p.name == "raw_stacktrace" and "stacktrace" in p.siblings),
+]
+
+
+def is_empty(value):
+    """Null, and what holds nothing but that."""
+    if isinstance(value, dict):
+        return all(is_empty(item) for item in value.values())
+    if isinstance(value, list):
+        return all(is_empty(item) for item in value)
+    return value is None or value == ""
 
 
 def same(sent, kept):
@@ -182,33 +275,33 @@ def same(sent, kept):
     return sent == kept or str(sent) == str(kept)
 
 
-def walk(path, sent, kept, whole, found, reasons):
-    if sent in (None, "", [], {}) and not isinstance(sent, bool):
+def walk(place, found, reasons):
+    sent, kept = place.sent, place.kept
+    if is_empty(sent):
         return
     if isinstance(sent, dict) and isinstance(kept, dict):
         for key, value in sent.items():
-            walk(path + [key], value, kept.get(key, MISSING), whole, found, reasons)
+            walk(Place(place.path + (key,), value, kept.get(key, MISSING), kept, place.whole), found, reasons)
         return
     if isinstance(sent, list) and isinstance(kept, list) and len(sent) == len(kept):
         for index, (one, other) in enumerate(zip(sent, kept)):
-            walk(path + [index], one, other, whole, found, reasons)
+            walk(Place(place.path + (index,), one, other, {}, place.whole), found, reasons)
         return
     if kept is not MISSING and same(sent, kept):
         return
-    reason = explain(path, sent, kept, whole)
-    if reason:
-        reasons[reason] += 1
-    else:
-        shown = "nothing" if kept is MISSING else repr(kept)[:160]
-        found.append(f"{'.'.join(map(str, path))}: {repr(sent)[:160]} became {shown}")
+    for reason, holds in REASONS:
+        if holds(place):
+            reasons[reason] += 1
+            return
+    shown = "nothing" if kept is MISSING else repr(kept)[:160]
+    found.append(f"{'.'.join(map(str, place.path))}: {repr(sent)[:160]} became {shown}")
 
 
 def differences(sent, kept, reasons):
     found = []
-    wanted = canonical(sent)
-    kept = dict(kept)
+    wanted, kept = canonical(sent), dict(kept)
     if kept.get("tags"):
         kept["tags"] = dict(kept["tags"])
     for key, value in wanted.items():
-        walk([key], value, kept.get(key, MISSING), kept, found, reasons)
+        walk(Place((key,), value, kept.get(key, MISSING), kept, kept), found, reasons)
     return found
