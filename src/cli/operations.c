@@ -112,6 +112,18 @@ static void append_http(struct buffer *output, const struct application *applica
   append_metrics(output, metrics, sizeof metrics / sizeof metrics[0]);
 }
 
+/* What each project's ledger holds, of all projects together. */
+static void append_outcomes(struct buffer *output, const struct ingest_statistics *ingest) {
+  BUFFER_APPEND_LITERAL(output,
+                        "# HELP culprit_ingest_outcomes_total Items received or reported, by what "
+                        "became of them.\n# TYPE culprit_ingest_outcomes_total counter\n");
+  for (size_t i = 0; i < OUTCOME_COUNT; i++) {
+    if (i == OUTCOME_ABUSE) continue;
+    buffer_printf(output, "culprit_ingest_outcomes_total{outcome=\"%s\"} %llu\n",
+                  outcome_name((enum outcome)i), (unsigned long long)ingest->outcomes[i]);
+  }
+}
+
 static void append_ingest(struct buffer *output, const struct application *application) {
   struct ingest_statistics ingest;
   ingest_statistics(application->ingest, &ingest);
@@ -127,9 +139,12 @@ static void append_ingest(struct buffer *output, const struct application *appli
        ingest.rejected_malformed},
       {"ingest_rejected_total", "{reason=\"too_large\"}", "counter", help,
        ingest.rejected_too_large},
+      {"ingest_rejected_total", "{reason=\"rate_limited\"}", "counter", help,
+       ingest.rejected_limited},
       {"ingest_rejected_total", "{reason=\"busy\"}", "counter", help, ingest.rejected_busy},
   };
   append_metrics(output, metrics, sizeof metrics / sizeof metrics[0]);
+  append_outcomes(output, &ingest);
 }
 
 static void append_store(struct buffer *output, const struct application *application) {

@@ -24,17 +24,24 @@ void upload_finish(struct upload *upload) {
   if (upload->is_parked) http_resume(upload->request);
 }
 
-void upload_count(struct upload *upload, enum category category, enum outcome outcome,
-                  struct slice reason) {
+void upload_count_many(struct upload *upload, enum category category, enum outcome outcome,
+                       struct slice reason, int64_t quantity) {
   const struct ledger_entry entry = {
       .project_id = upload->project_id,
       .hour = upload->received_ms / HOUR_MS,
       .outcome = outcome,
       .category = category_name(category),
       .reason = reason,
-      .quantity = 1,
+      .quantity = quantity,
   };
+  atomic_fetch_add_explicit(&upload->ingest->outcomes[outcome], (uint64_t)quantity,
+                            memory_order_relaxed);
   ledger_count(upload->ingest->store, &entry);
+}
+
+void upload_count(struct upload *upload, enum category category, enum outcome outcome,
+                  struct slice reason) {
+  upload_count_many(upload, category, outcome, reason, 1);
 }
 
 enum status upload_fail(struct upload *upload, enum status status, const char *reason) {
@@ -57,7 +64,9 @@ static void count_refusal(struct ingest *ingest, enum status status) {
     counter = &ingest->rejected_auth;
   } else if (status == STATUS_TOO_LARGE) {
     counter = &ingest->rejected_too_large;
-  } else if (status == STATUS_BUSY || status == STATUS_UNAVAILABLE || status == STATUS_FAILED) {
+  } else if (status == STATUS_BUSY) {
+    counter = &ingest->rejected_limited;
+  } else if (status == STATUS_UNAVAILABLE || status == STATUS_FAILED) {
     counter = &ingest->rejected_busy;
   }
   atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);

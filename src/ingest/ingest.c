@@ -32,8 +32,13 @@ void ingest_statistics(struct ingest *ingest, struct ingest_statistics *statisti
       .rejected_auth = ingest->rejected_auth,
       .rejected_malformed = ingest->rejected_malformed,
       .rejected_too_large = ingest->rejected_too_large,
+      .rejected_limited = ingest->rejected_limited,
       .rejected_busy = ingest->rejected_busy,
   };
+  for (size_t i = 0; i < OUTCOME_COUNT; i++) statistics->outcomes[i] = ingest->outcomes[i];
+  /* Events are counted by their writes. */
+  statistics->outcomes[OUTCOME_ACCEPTED] += statistics->events_accepted;
+  statistics->outcomes[OUTCOME_INVALID] += statistics->events_duplicate;
 }
 
 void ingest_allow_origin(const struct http_request *request, struct http_response *response) {

@@ -4,6 +4,7 @@
 
 #include "http/http.h"
 #include "ingest/limits.h"
+#include "store/ledger.h"
 #include "store/store.h"
 
 struct ingest; /* compiled settings, keys and the heavy lane; one for the server */
@@ -15,7 +16,8 @@ void ingest_close(struct ingest *ingest);
 /* What happened to everything that came, since the start; for /-/metrics. */
 struct ingest_statistics {
   uint64_t events_accepted, events_duplicate, items_dropped;
-  uint64_t rejected_auth, rejected_malformed, rejected_too_large, rejected_busy;
+  uint64_t rejected_auth, rejected_malformed, rejected_too_large, rejected_limited, rejected_busy;
+  uint64_t outcomes[OUTCOME_COUNT]; /* of items, as in the ledger */
 };
 void ingest_statistics(struct ingest *ingest, struct ingest_statistics *statistics);
 

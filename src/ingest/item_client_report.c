@@ -13,18 +13,14 @@
 enum { QUANTITY_LIMIT = 1000000000 };
 
 static void count_entry(struct submission *submission, enum outcome outcome, yyjson_val *value) {
-  struct ledger_entry entry = {
-      .project_id = submission->upload->project_id,
-      .outcome = outcome,
-      .reason = json_text(json_member(value, "reason")),
-  };
-  enum category category = CATEGORY_UNKNOWN;
-  json_integer(json_member(value, "quantity"), &entry.quantity);
-  if (!entry.reason.len || entry.quantity <= 0 || entry.quantity > QUANTITY_LIMIT) return;
+  struct slice reason = json_text(json_member(value, "reason"));
+  enum category category;
+  int64_t quantity = 0;
+  json_integer(json_member(value, "quantity"), &quantity);
+  if (!reason.len || quantity <= 0 || quantity > QUANTITY_LIMIT) return;
   if (!category_parse(json_text(json_member(value, "category")), &category))
     category = CATEGORY_UNKNOWN;
-  entry.category = category_name(category);
-  ledger_count(submission->upload->ingest->store, &entry);
+  upload_count_many(submission->upload, category, outcome, reason, quantity);
 }
 
 enum status item_client_report(struct submission *submission, const struct envelope_item *item,

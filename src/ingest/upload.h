@@ -25,7 +25,9 @@ struct ingest {
   struct config *config;
   struct lane *lane;
   _Atomic uint64_t events_accepted, events_duplicate, items_dropped;
-  _Atomic uint64_t rejected_auth, rejected_malformed, rejected_too_large, rejected_busy;
+  _Atomic uint64_t rejected_auth, rejected_malformed, rejected_too_large, rejected_limited,
+      rejected_busy;
+  _Atomic uint64_t outcomes[OUTCOME_COUNT];
 };
 
 /* What makes an endpoint. */
@@ -83,6 +85,9 @@ bool upload_take_rate(struct upload *upload, enum category category) MUST_CHECK;
 /* Counts one thing that was sent to the upload's project in the ledger. */
 void upload_count(struct upload *upload, enum category category, enum outcome outcome,
                   struct slice reason);
+/* The same for `quantity` of them. */
+void upload_count_many(struct upload *upload, enum category category, enum outcome outcome,
+                       struct slice reason, int64_t quantity);
 /* Notes why the request will be refused, unless `status` is STATUS_OK or it was noted before.
  * Returns `status`. */
 enum status upload_fail(struct upload *upload, enum status status, const char *reason);
