@@ -13,6 +13,7 @@
 #include "web/error_list.h"
 #include "web/error_merge.h"
 #include "web/filters_page.h"
+#include "web/grouping_page.h"
 #include "web/issue_list.h"
 #include "web/issue_page.h"
 #include "web/ledger_page.h"
@@ -36,6 +37,7 @@
 #define LIMITS "/{organization}/{project}/-/settings/limits"
 #define PRIVACY "/{organization}/{project}/-/settings/privacy"
 #define FILTERS "/{organization}/{project}/-/settings/filters"
+#define GROUPING "/{organization}/{project}/-/settings/grouping"
 #define COMMIT "/{organization}/{project}/-/commit/{sha}"
 #define ISSUES "/{organization}/{project}/-/issues"
 #define ERRORS "/{organization}/{project}/-/error_tracking"
@@ -95,6 +97,8 @@ const struct http_route web_routes[] = {
     {"POST", PRIVACY, privacy_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"GET", FILTERS, filters_show, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", FILTERS, filters_submit, ROUTE_WORKER, CONFIGURE, 0},
+    {"GET", GROUPING, grouping_show, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", GROUPING, grouping_submit, ROUTE_WORKER, CONFIGURE, 0},
 
     {NULL, NULL, NULL, ROUTE_INLINE, 0, 0},
 };

@@ -8,4 +8,5 @@ const struct settings_tab_entry settings_tabs[SETTINGS_TAB_COUNT] = {
     [SETTINGS_TAB_LIMITS] = {"Origins and limits", "limits"},
     [SETTINGS_TAB_PRIVACY] = {"Security and privacy", "privacy"},
     [SETTINGS_TAB_FILTERS] = {"Inbound filters", "filters"},
+    [SETTINGS_TAB_GROUPING] = {"Grouping rules", "grouping"},
 };
