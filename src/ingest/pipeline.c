@@ -29,9 +29,6 @@ enum status pipeline_run(struct arena *arena, const struct project_config *confi
   else if (!event->has_id)
     event->id = event_id_random();
   event->has_id = true;
-  if (config->filters) result->filtered_by = filter_event(config->filters, event, input->hints);
-  if (result->filtered_by.len) return STATUS_OK;
-  if (config->scrubber) scrub_event(arena, event, config->scrubber, NULL);
   result->filtered_by = find_filter(config, event, input->hints);
   if (!slice_is_empty(result->filtered_by)) return STATUS_OK;
   if (config->scrubber) scrub_event(arena, event, config->scrubber, NULL);
