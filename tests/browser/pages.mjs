@@ -37,7 +37,20 @@ async function fill(server) {
   await server.send(server.dsn, helloMessage);
   await server.attach(server.dsn, await server.send(server.dsn, blockedImage), {
     "screenshot of the whole shop window.png": "x".repeat(70000), "checkout.log": "one line\n" });
+  await sendWhatIsDropped(server);
   await server.createProject("main/quiet");
+}
+
+// Of each outcome something, for the page of what was received.
+async function sendWhatIsDropped(server) {
+  const { origin, pathname, username } = new URL(server.dsn);
+  const report = { discarded_events: [{ reason: "queue_overflow", category: "error", quantity: 12 },
+    { reason: "a reason of <b>their</b> own", category: "session", quantity: 1 }] };
+  const items = ['{"type":"transaction"}\n{}', `{"type":"client_report"}\n${JSON.stringify(report)}`,
+    '{"type":"event"}\n{"event_id":"0123456789abcdef0123456789abcdef","message":"twice"}',
+    '{"type":"event"}\n{"event_id":"0123456789abcdef0123456789abcdef","message":"twice"}', '{"type":"event"}\n{'];
+  for (const item of items)
+    await fetch(`${origin}/api${pathname}/envelope/?sentry_key=${username}`, { method: "POST", body: `{}\n${item}\n` });
 }
 
 // Resolves to [name, address] of every page; makes what some of them need.
@@ -71,7 +84,9 @@ async function pagesOf(page, server) {
     ["error-details-raw", `${details}?frames=raw`], ["error-details-message", message], ["error-details-plain", plain],
     ["error-details-merged", merged], ["error-details-report", report],
     ["issues", `${project}/issues`], ["issue-new", `${project}/issues/new`], ["issue", issue],
-    ["settings", `${project}/settings/operations`],
+    ["received", `${project}/ingest`], ["received-30d", `${project}/ingest?period=30d`],
+    ["received-nothing", `${server.url}/main/quiet/-/ingest`],
+    ["settings", `${project}/settings/operations`], ["settings-limits", `${project}/settings/limits`],
     ["account", `${server.url}/-/user_settings/profile`], ["users", `${server.url}/admin/users`],
     ["not-found", `${server.url}/main/nowhere/-/error_tracking`],
   ].map(([name, address]) => [name, new URL(address, server.url).href]);
