@@ -33,6 +33,7 @@
 #include "ingest/ingest.h"
 #include "store/feedback.h"
 #include "tracker/monitor.h"
+#include "web/report_dialog.h"
 #include "web/web.h"
 
 #include "base/banned.h"
@@ -65,6 +66,7 @@ static const struct http_route own_routes[] = {
     {"GET", "/api/{project}/cron/{slug}/{key}", ingest_cron, ROUTE_INLINE, 0, 0},
     {"POST", "/api/{project}/cron/{slug}", ingest_cron, ROUTE_INLINE, 0, 0},
     {"POST", "/api/{project}/cron/{slug}/{key}", ingest_cron, ROUTE_INLINE, 0, 0},
+    {"GET", "/api/embed/error-page", report_dialog_show, ROUTE_INLINE, 0, 0},
     {"POST", "/api/embed/error-page", ingest_report_dialog, ROUTE_INLINE, 0, 0},
     {"GET", "/api/relay/healthcheck/live", relay_live_handler, ROUTE_INLINE, 0, 0},
     {"GET", "/api/relay/healthcheck/ready", relay_ready_handler, ROUTE_INLINE, 0, 0},

@@ -34,7 +34,6 @@ struct feedback_query {
 /* Newest first. */
 size_t feedback_list(struct transaction *tx, struct arena *arena,
                      const struct feedback_query *query, struct feedback **feedback);
-int64_t feedback_count(struct transaction *tx, int64_t group_id);
 
 /* A tick for the store of a server: links feedback to events that have come since. */
 void feedback_tick(struct transaction *tx, struct store_tick *tick);

@@ -106,6 +106,9 @@ static void read_history(struct web *web, struct transaction *tx, struct details
       activity_list(tx, web->arena, group_id, DETAILS_ACTIVITIES, &data->activities);
   error_hashes_read(web, tx, &data->group, &data->hashes);
   data->options = option_list(tx, web->arena, data->group.project_id);
+  const struct feedback_query feedback = {
+      .project_id = data->group.project_id, .group_id = group_id, .limit = DETAILS_FEEDBACK};
+  data->feedback_count = feedback_list(tx, web->arena, &feedback, &data->feedback);
   group_hours(tx, group_id, web->now_ms, DETAILS_DAYS * 24, data->hours);
   if (data->has_row)
     data->attachment_count = attachment_views(web, tx, &data->row, &data->attachments);
@@ -378,6 +381,8 @@ static struct error_details_view build_view(struct web *web, const struct detail
       .first_release = release_view_of(group->first_release),
       .last_release = release_view_of(group->last_release),
       .hashes = data->hashes,
+      .feedback = data->feedback,
+      .feedback_count = data->feedback_count,
   };
   add_charts(&view, data, web->now_ms);
   add_issue(&view, web, data);

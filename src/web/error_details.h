@@ -13,6 +13,7 @@
 #include "grouping/grouping.h"
 #include "http/http.h"
 #include "store/event.h"
+#include "store/feedback.h"
 #include "store/issue.h"
 #include "web/event_view.h"
 #include "web/error_merge.h"
@@ -21,6 +22,7 @@
 #define DETAILS_HOURS 24
 #define DETAILS_DAYS 30
 #define DETAILS_ACTIVITIES 50
+#define DETAILS_FEEDBACK 5
 
 /* What the address asks for. */
 struct details_state {
@@ -49,7 +51,9 @@ struct details_data {
   bool has_commit;
   struct commit commit; /* of the first release */
   struct hashes_view hashes;
-  struct pairs options; /* of the project; by which its events are grouped */
+  struct pairs options;      /* of the project; by which its events are grouped */
+  struct feedback *feedback; /* the newest of the error */
+  size_t feedback_count;
 };
 
 struct release_view {
@@ -105,6 +109,8 @@ struct error_details_view {
   bool has_event; /* its content is there to be shown */
   const struct event_view *event;
   struct hashes_view hashes;
+  const struct feedback *feedback;
+  size_t feedback_count;
 };
 
 /* GET .../{id}/details and GET .../{id}/events/{event}, with .json and .md behind the event. */

@@ -118,6 +118,29 @@ static void append_bar(struct buffer *out, size_t index, size_t bars, int64_t he
                 (int)height, (int)(width / 10), (int)(width % 10), (int)height);
 }
 
+void format_percent(struct buffer *out, int64_t part, int64_t whole) {
+  if (whole <= 0) {
+    BUFFER_APPEND_LITERAL(out, "–");
+    return;
+  }
+  int64_t hundredths = (int64_t)((double)part * 10000.0 / (double)whole);
+  buffer_append_i64(out, hundredths / 100);
+  if (hundredths % 100) buffer_printf(out, ".%02lld", (long long)(hundredths % 100));
+  buffer_append_byte(out, '%');
+}
+
+void format_duration(struct buffer *out, int64_t duration_ms) {
+  long long seconds = duration_ms / SECOND_MS;
+  if (duration_ms < SECOND_MS)
+    buffer_printf(out, "%lld ms", (long long)duration_ms);
+  else if (seconds < 60)
+    buffer_printf(out, "%lld.%lld s", seconds, (long long)(duration_ms % SECOND_MS / 100));
+  else if (seconds < 3600)
+    buffer_printf(out, "%lld min %lld s", seconds / 60, seconds % 60);
+  else
+    buffer_printf(out, "%lld h %lld min", seconds / 3600, seconds / 60 % 60);
+}
+
 static void append_bars(struct buffer *out, const struct sparkline *sparkline, int64_t peak,
                         bool is_peak) {
   for (size_t i = 0; i < sparkline->count; i++) {
@@ -139,7 +162,9 @@ void format_sparkline(struct buffer *out, const struct sparkline *sparkline) {
   if (sparkline->is_hot) BUFFER_APPEND_LITERAL(out, " hot");
   BUFFER_APPEND_LITERAL(out,
                         "\" viewBox=\"0 0 120 28\" preserveAspectRatio=\"none\" role=\"img\" "
-                        "aria-label=\"Events, ");
+                        "aria-label=\"");
+  html_text_string(out, sparkline->what ? sparkline->what : "Events");
+  BUFFER_APPEND_LITERAL(out, ", ");
   html_text_string(out, sparkline->period);
   BUFFER_APPEND_LITERAL(out, ": ");
   format_number(out, total);

@@ -27,6 +27,11 @@ void format_count(struct buffer *out, int64_t count);
 /* "1,234,567" */
 void format_number(struct buffer *out, int64_t number);
 
+/* "99.95%" for a part of a whole, rounded down so that only all is 100%; "–" of nothing. */
+void format_percent(struct buffer *out, int64_t part, int64_t whole);
+/* "250 ms", "3.2 s", "4 min 5 s", "2 h 10 min". */
+void format_duration(struct buffer *out, int64_t duration_ms);
+
 /* Bars of equal width for counts, oldest first, the highest one marked; red when `is_hot`. An <svg>
  * of the class "spark" with a text for those who do not see it: "Events, PERIOD: 12 in all, at most
  * 5 UNIT". */
@@ -37,6 +42,7 @@ struct sparkline {
   const char *period; /* "last 24 hours" */
   const char *unit;   /* what a bar stands for: "an hour" */
   bool is_hot;
+  const char *what; /* what is counted; null: "Events" */
 };
 void format_sparkline(struct buffer *out, const struct sparkline *sparkline);
 

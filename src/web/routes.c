@@ -14,12 +14,15 @@
 #include "web/error_merge.h"
 #include "web/filters_page.h"
 #include "web/grouping_page.h"
+#include "web/feedback_page.h"
 #include "web/issue_list.h"
 #include "web/issue_page.h"
 #include "web/ledger_page.h"
 #include "web/limits_page.h"
 #include "web/privacy_page.h"
+#include "web/monitor_page.h"
 #include "web/project_list.h"
+#include "web/release_page.h"
 #include "web/settings.h"
 #include "web/sign_in.h"
 #include "web/static_file.h"
@@ -40,6 +43,8 @@
 #define GROUPING "/{organization}/{project}/-/settings/grouping"
 #define COMMIT "/{organization}/{project}/-/commit/{sha}"
 #define ISSUES "/{organization}/{project}/-/issues"
+#define RELEASES "/{organization}/{project}/-/releases"
+#define MONITORS "/{organization}/{project}/-/monitors"
 #define ERRORS "/{organization}/{project}/-/error_tracking"
 
 const struct http_route web_routes[] = {
@@ -82,6 +87,13 @@ const struct http_route web_routes[] = {
 
     {"GET", COMMIT, commit_show, ROUTE_WORKER, SEE_ERRORS, 0},
 
+    {"GET", RELEASES, release_list_show, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"GET", RELEASES "/{version}", release_show, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"GET", MONITORS, monitor_list_show, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"GET", MONITORS "/{slug}", monitor_show, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"POST", MONITORS "/{slug}", monitor_submit, ROUTE_WORKER, ACT_ON_ERRORS, 0},
+    {"GET", "/{organization}/{project}/-/feedback", feedback_list_show, ROUTE_WORKER, SEE_ERRORS,
+     0},
     {"GET", "/{organization}/{project}/-/ingest", ledger_show, ROUTE_WORKER, SEE_ERRORS, 0},
 
     {"GET", SETTINGS, settings_show, ROUTE_WORKER, CONFIGURE, 0},

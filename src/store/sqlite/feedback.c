@@ -106,15 +106,6 @@ size_t feedback_list(struct transaction *tx, struct arena *arena,
   return read_rows(&query, arena, feedback);
 }
 
-int64_t feedback_count(struct transaction *tx, int64_t group_id) {
-  int64_t count = 0;
-  struct query query = query_begin(tx, "SELECT count(*) FROM feedback WHERE group_id = ?1");
-  query_bind_int(&query, 1, group_id);
-  if (query_next(&query)) count = query_int(&query, 0);
-  query_end(&query);
-  return count;
-}
-
 /* --- linking -------------------------------------------------------------------------------- */
 
 static void link_now(struct transaction *tx, const struct feedback *feedback, int64_t now_ms) {
