@@ -11,6 +11,7 @@
 struct event_row {
   int64_t ref; /* grows with time; the store's own address of the event */
   int64_t group_id, project_id;
+  int64_t strand_id; /* the part of its group that it belongs to: strand.h */
   int64_t timestamp_ms, received_ms;
   struct event_id id;
 };

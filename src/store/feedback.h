@@ -19,7 +19,6 @@ struct feedback {
   struct event_id guid;     /* its own; another feedback of the same guid replaces it */
   struct event_id event_id; /* of the event that it is about */
   bool has_event;
-  int64_t group_id; /* 0: not known (yet) */
   struct slice name, email, message, url, source, environment, release;
 };
 

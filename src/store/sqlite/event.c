@@ -13,7 +13,7 @@
 
 #define ROW_COLUMNS                                                              \
   "row, (SELECT group_id FROM strand WHERE strand.id = strand_id), project_id, " \
-  "timestamp_ms, received_ms, event_id"
+  "timestamp_ms, received_ms, event_id, strand_id"
 
 static bool read_row(const struct query *query, int64_t day, struct event_row *row) {
   struct slice id = query_borrow(query, 5);
@@ -23,6 +23,7 @@ static bool read_row(const struct query *query, int64_t day, struct event_row *r
       .project_id = query_int(query, 2),
       .timestamp_ms = query_int(query, 3),
       .received_ms = query_int(query, 4),
+      .strand_id = query_int(query, 6),
   };
   if (id.len != EVENT_ID_BYTES) return false;
   memcpy(row->id.bytes, id.ptr, EVENT_ID_BYTES);

@@ -19,10 +19,10 @@
 /* Looked for in one tick, some 20 us each. */
 enum { LINKS_A_TICK = 50 };
 
-static int64_t find_group(struct transaction *tx, const struct feedback *feedback) {
+static int64_t find_strand(struct transaction *tx, const struct feedback *feedback) {
   struct event_row row;
   if (!feedback->has_event) return 0;
-  return event_row_find(tx, feedback->project_id, &feedback->event_id, &row) ? row.group_id : 0;
+  return event_row_find(tx, feedback->project_id, &feedback->event_id, &row) ? row.strand_id : 0;
 }
 
 static int64_t next_try_ms(const struct feedback *feedback, int64_t now_ms) {
@@ -32,10 +32,10 @@ static int64_t next_try_ms(const struct feedback *feedback, int64_t now_ms) {
 }
 
 void feedback_save(struct transaction *tx, const struct feedback *feedback) {
-  int64_t group_id = find_group(tx, feedback);
+  int64_t strand_id = find_strand(tx, feedback);
   struct query query = query_begin(
       tx,
-      "INSERT INTO feedback(project_id, received_ms, guid, event_id, group_id, retry_ms, name,"
+      "INSERT INTO feedback(project_id, received_ms, guid, event_id, strand_id, retry_ms, name,"
       " email, message, url, source, environment, release)"
       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
       " ON CONFLICT(project_id, guid) DO UPDATE SET name = ?7, email = ?8, message = ?9,"
@@ -44,8 +44,8 @@ void feedback_save(struct transaction *tx, const struct feedback *feedback) {
   query_bind_int(&query, 2, feedback->received_ms);
   query_bind_blob(&query, 3, feedback->guid.bytes, EVENT_ID_BYTES);
   query_bind_blob(&query, 4, feedback->event_id.bytes, feedback->has_event ? EVENT_ID_BYTES : 0);
-  query_bind_int(&query, 5, group_id);
-  query_bind_int(&query, 6, group_id ? 0 : next_try_ms(feedback, feedback->received_ms));
+  query_bind_int(&query, 5, strand_id);
+  query_bind_int(&query, 6, strand_id ? 0 : next_try_ms(feedback, feedback->received_ms));
   query_bind_text(&query, 7, feedback->name);
   query_bind_text(&query, 8, feedback->email);
   query_bind_text(&query, 9, feedback->message);
@@ -58,22 +58,21 @@ void feedback_save(struct transaction *tx, const struct feedback *feedback) {
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-#define FEEDBACK_COLUMNS                                                                     \
-  "SELECT id, project_id, received_ms, guid, event_id, group_id, name, email, message, url," \
-  " source, environment, release FROM feedback "
+#define FEEDBACK_COLUMNS                                                                   \
+  "SELECT id, project_id, received_ms, guid, event_id, name, email, message, url, source," \
+  " environment, release FROM feedback "
 
 static struct feedback read_feedback(const struct query *query, struct arena *arena) {
   struct feedback feedback = {.id = query_int(query, 0),
                               .project_id = query_int(query, 1),
                               .received_ms = query_int(query, 2),
-                              .group_id = query_int(query, 5),
-                              .name = query_text(query, 6, arena),
-                              .email = query_text(query, 7, arena),
-                              .message = query_text(query, 8, arena),
-                              .url = query_text(query, 9, arena),
-                              .source = query_text(query, 10, arena),
-                              .environment = query_text(query, 11, arena),
-                              .release = query_text(query, 12, arena)};
+                              .name = query_text(query, 5, arena),
+                              .email = query_text(query, 6, arena),
+                              .message = query_text(query, 7, arena),
+                              .url = query_text(query, 8, arena),
+                              .source = query_text(query, 9, arena),
+                              .environment = query_text(query, 10, arena),
+                              .release = query_text(query, 11, arena)};
   struct slice guid = query_borrow(query, 3);
   if (guid.len == EVENT_ID_BYTES) memcpy(feedback.guid.bytes, guid.ptr, EVENT_ID_BYTES);
   struct slice event_id = query_borrow(query, 4);
@@ -91,30 +90,30 @@ static size_t read_rows(struct query *query, struct arena *arena, struct feedbac
   return rows.count;
 }
 
+#define OF_PROJECT "WHERE project_id = ?1 AND id < ?2 "
+#define OF_GROUP OF_PROJECT "AND strand_id IN (SELECT strand.id FROM strand WHERE group_id = ?4) "
+#define NEWEST "ORDER BY id DESC LIMIT ?3"
+
 size_t feedback_list(struct transaction *tx, struct arena *arena,
                      const struct feedback_query *wanted, struct feedback **feedback) {
-  struct query query =
-      query_begin(tx, wanted->group_id ? FEEDBACK_COLUMNS
-                          "WHERE group_id = ?1 AND project_id = ?4 AND id < ?2"
-                          " ORDER BY id DESC LIMIT ?3"
-                                       : FEEDBACK_COLUMNS
-                          "WHERE project_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
-  query_bind_int(&query, 1, wanted->group_id ? wanted->group_id : wanted->project_id);
+  struct query query = query_begin(
+      tx, wanted->group_id ? FEEDBACK_COLUMNS OF_GROUP NEWEST : FEEDBACK_COLUMNS OF_PROJECT NEWEST);
+  query_bind_int(&query, 1, wanted->project_id);
   query_bind_int(&query, 2, wanted->before_id ? wanted->before_id : INT64_MAX);
   query_bind_int(&query, 3, (int64_t)wanted->limit);
-  if (wanted->group_id) query_bind_int(&query, 4, wanted->project_id);
+  if (wanted->group_id) query_bind_int(&query, 4, wanted->group_id);
   return read_rows(&query, arena, feedback);
 }
 
 /* --- linking -------------------------------------------------------------------------------- */
 
 static void link_now(struct transaction *tx, const struct feedback *feedback, int64_t now_ms) {
-  int64_t group_id = find_group(tx, feedback);
+  int64_t strand_id = find_strand(tx, feedback);
   struct query query =
-      query_begin(tx, "UPDATE feedback SET group_id = ?2, retry_ms = ?3 WHERE id = ?1");
+      query_begin(tx, "UPDATE feedback SET strand_id = ?2, retry_ms = ?3 WHERE id = ?1");
   query_bind_int(&query, 1, feedback->id);
-  query_bind_int(&query, 2, group_id);
-  query_bind_int(&query, 3, group_id ? 0 : next_try_ms(feedback, now_ms));
+  query_bind_int(&query, 2, strand_id);
+  query_bind_int(&query, 3, strand_id ? 0 : next_try_ms(feedback, now_ms));
   query_run(&query);
 }
 

@@ -204,13 +204,13 @@ static const char *const tables[] = {
     "CREATE TABLE feedback(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, received_ms "
     "INTEGER "
     "NOT NULL,"
-    " guid BLOB NOT NULL, event_id BLOB NOT NULL, group_id INTEGER NOT NULL, retry_ms INTEGER NOT "
+    " guid BLOB NOT NULL, event_id BLOB NOT NULL, strand_id INTEGER NOT NULL, retry_ms INTEGER NOT "
     "NULL,"
     " name TEXT NOT NULL, email TEXT NOT NULL, message TEXT NOT NULL, url TEXT NOT NULL,"
     " source TEXT NOT NULL, environment TEXT NOT NULL, release TEXT NOT NULL,"
     " UNIQUE(project_id, guid));"
     "CREATE INDEX feedback_project ON feedback(project_id, id);"
-    "CREATE INDEX feedback_group ON feedback(group_id, id);"
+    "CREATE INDEX feedback_strand ON feedback(strand_id, id);"
     "CREATE INDEX feedback_received ON feedback(received_ms);"
     "CREATE INDEX feedback_retry ON feedback(retry_ms) WHERE retry_ms > 0;",
 };
