@@ -144,6 +144,15 @@ void submission_count_items(struct submission *submission) {
   if (dropped) atomic_fetch_add_explicit(&ingest->items_dropped, dropped, memory_order_relaxed);
 }
 
+/* An event that was here already: what belongs to it was not written again. */
+static void drop_duplicate(struct submission *submission) {
+  if (!submission->events || submission->events->write.outcome != DIGEST_DUPLICATE) return;
+  for (size_t i = 0; i < submission->item_count; i++) {
+    if (is_of_event(&submission->items[i]))
+      discard(&submission->items[i], OUTCOME_INVALID, SLICE("duplicate"));
+  }
+}
+
 static void count_events(const struct submission *submission) {
   struct ingest *ingest = submission->upload->ingest;
   for (struct submission_event *event = submission->events; event; event = event->next) {
@@ -163,6 +172,7 @@ static void end(struct submission *submission) {
     return;
   }
   count_events(submission);
+  drop_duplicate(submission);
   submission_count_items(submission);
   upload_finish(submission->upload);
 }

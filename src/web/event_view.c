@@ -415,6 +415,33 @@ static void add_rest(struct event_view *view, const struct event_view_request *r
                  &request->limits);
 }
 
+/* Where an image lay, how long it was, and which symbols belong to it. */
+static struct slice image_text(struct arena *arena, yyjson_val *image) {
+  struct slice address = json_member(arena, image, "image_addr");
+  struct slice debug_id = json_member(arena, image, "debug_id");
+  struct slice size = json_member(arena, image, "image_size");
+  if (size.len) size = arena_printf(arena, ", %.*s bytes", SLICE_ARGS(size));
+  if (debug_id.len) debug_id = arena_printf(arena, ", %.*s", SLICE_ARGS(debug_id));
+  return arena_printf(arena, "%.*s%.*s%.*s", SLICE_ARGS(address), SLICE_ARGS(size),
+                      SLICE_ARGS(debug_id));
+}
+
+static void add_images(struct event_view *view, const struct event_view_request *request) {
+  yyjson_val *list = yyjson_obj_get(request->event->debug_meta, "images"), *image;
+  size_t index, count, total = yyjson_arr_size(list);
+  size_t shown = total < request->limits.rows ? total : request->limits.rows;
+  view->images.items = ARENA_ARRAY(request->arena, shown, struct value_row);
+  if (!total) return;
+  yyjson_arr_foreach(list, index, count, image) {
+    struct slice file = json_member(request->arena, image, "code_file");
+    if (!file.len) file = json_member(request->arena, image, "debug_file");
+    if (view->images.count == shown) break;
+    view->images.items[view->images.count++] =
+        value_row_of(file, image_text(request->arena, image), &request->limits);
+  }
+  view->images.hidden = total - view->images.count;
+}
+
 static void add_problems(struct event_view *view, const struct event_view_request *request) {
   const struct event *event = request->event;
   view->problems = ARENA_ARRAY(request->arena, event->error_count, struct value_row);
@@ -486,6 +513,7 @@ struct event_view event_view_of(struct event_view_request *request) {
   add_tags(&view, request);
   add_contexts(&view, request);
   add_rest(&view, request);
+  add_images(&view, request);
   add_problems(&view, request);
   add_grouping(&view, request, &grouping);
   return view;

@@ -84,6 +84,7 @@ struct event_view {
   struct context_view *contexts;
   size_t context_count;
   struct value_rows extra, modules, packages;
+  struct value_rows images; /* programs and libraries of a native event, by their files */
   struct value_rows report; /* of a security report */
   const char *report_name;
   struct attachment_view *attachments; /* set by who reads them */
