@@ -66,7 +66,7 @@ static struct buffer recycle(struct buffer buffer, size_t limit) {
 
 void exchange_release(struct network *network, struct exchange *exchange) {
   assert(exchange->magic == EXCHANGE_MAGIC);
-  http_memory_give(exchange->budget);
+  http_memory_give(exchange->budget + exchange->response.budget);
   exchange->budget = 0;
   if (network->free_count == KEPT_EXCHANGES || network->is_stopping) {
     exchange_free(exchange);

@@ -58,6 +58,7 @@ struct http_response {
   size_t header_count;
   /* Sent instead of `body`, not copied: bytes that live as long as the program. */
   struct slice static_body;
+  size_t budget; /* of http_reserve_body(); given back when the response is gone */
 };
 
 typedef void http_handler(struct http_request *request, struct http_response *response);
@@ -109,6 +110,9 @@ void http_redirect(struct http_response *response, struct slice path);
 void http_set_cookie(const struct http_request *request, struct http_response *response,
                      const char *name, struct slice value, int64_t max_age_s);
 
+/* Room for a body of some megabytes, within the memory of all bodies (http_memory_take()). False
+ * when there is none at the moment: answer 503. Once for each response. */
+bool http_reserve_body(struct http_response *response, size_t bytes) MUST_CHECK;
 /* Headers for a file that somebody sent and somebody else downloads: saved under `name`, never
  * shown or run as a part of this site. */
 void http_set_download(struct http_response *response, struct slice name,

@@ -56,6 +56,13 @@ void http_set_header(struct http_response *response, const char *name, struct sl
     http_add_header(response, name, value);
 }
 
+bool http_reserve_body(struct http_response *response, size_t bytes) {
+  assert(!response->budget);
+  if (!http_memory_take(bytes)) return false;
+  response->budget = bytes;
+  return buffer_reserve(&response->body, bytes) != NULL;
+}
+
 void http_set_download(struct http_response *response, struct slice name,
                        struct slice content_type) {
   struct arena *arena = response->arena;

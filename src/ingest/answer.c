@@ -21,6 +21,7 @@ static void tell_limits(struct upload *upload) {
 void upload_finish(struct upload *upload) {
   tell_limits(upload);
   config_release(upload->snapshot);
+  if (upload->file_bytes) atomic_fetch_sub(&upload->ingest->file_bytes, upload->file_bytes);
   if (upload->is_parked) http_resume(upload->request);
 }
 

@@ -12,7 +12,7 @@ static enum status read_files(struct submission *submission, struct slice bounda
     const struct file file = file_of_part(&part);
     if (!part.is_file) continue;
     if (file_open_item(submission, "attachment", MULTIPART_PARTS_LIMIT))
-      file_add(submission, &file);
+      status = file_add(submission, &file, problem);
   }
   if (status != STATUS_END) return upload_fail(submission->upload, status, "invalid_multipart");
   return STATUS_OK;

@@ -13,11 +13,11 @@
 /* What the sender said, a dump's own part, and the JSON around both. */
 enum { EVENT_BUFFER_LIMIT = 8 * EVENT_JSON_LIMIT };
 
-enum status crash_unpack(struct submission *submission, struct slice bytes, struct decoded *decoded,
-                         struct problem *problem) {
+enum status crash_unpack(struct submission *submission, struct slice bytes,
+                         struct unpacked *unpacked, struct problem *problem) {
   bool is_gzip = slice_starts_with(bytes, SLICE("\x1f\x8b"));
   bool is_zstd = slice_starts_with(bytes, SLICE("\x28\xb5\x2f\xfd"));
-  *decoded = (struct decoded){.bytes = bytes};
+  *unpacked = (struct unpacked){.decoded.bytes = bytes};
   if (slice_starts_with(bytes, SLICE("\xfd"
                                      "7zXZ")) ||
       slice_starts_with(bytes, SLICE("BZh"))) {
@@ -26,11 +26,24 @@ enum status crash_unpack(struct submission *submission, struct slice bytes, stru
                        "zstd.");
   }
   if (!is_gzip && !is_zstd) return STATUS_OK;
-  /* On a network thread STATUS_TOO_LARGE sends the request to the heavy lane, where one dump at a
-   * time is unpacked. */
+  /* On a network thread STATUS_TOO_LARGE sends the request to the heavy lane. */
   size_t limit = submission->upload->is_on_lane ? STORE_ATTACHMENT_BYTES : INGEST_INLINE_DECODED;
   enum coding coding = is_gzip ? CODING_GZIP : CODING_ZSTD;
-  return coding_decode(coding, bytes, limit, decoded, problem);
+  size_t hint = coding_decoded_size_hint(coding, bytes, limit), size = hint ? hint : limit;
+  if (!http_memory_take(size)) {
+    return problem_set(problem, STATUS_UNAVAILABLE,
+                       "Too many large requests at once. Try again in a few seconds.");
+  }
+  unpacked->taken = size;
+  enum status status = coding_decode(coding, bytes, size, &unpacked->decoded, problem);
+  if (status) crash_free(unpacked);
+  return status;
+}
+
+void crash_free(struct unpacked *unpacked) {
+  free(unpacked->decoded.memory);
+  if (unpacked->taken) http_memory_give(unpacked->taken);
+  *unpacked = (struct unpacked){0};
 }
 
 /* The event's JSON in the scratch arena; the empty slice when it is longer than an event may be. */
@@ -65,7 +78,7 @@ enum status crash_take(struct submission *submission, struct slice bytes, bool i
 }
 
 enum status crash_take_item(struct submission *submission, struct problem *problem) {
-  struct decoded decoded;
+  struct unpacked unpacked;
   struct upload *upload = submission->upload;
   if (slice_is_empty(submission->minidump) || submission->is_event_dropped) return STATUS_OK;
   /* An event of its own was asked for already. */
@@ -74,11 +87,12 @@ enum status crash_take_item(struct submission *submission, struct problem *probl
     upload_count(upload, CATEGORY_ERROR, OUTCOME_RATE_LIMITED, rate_hits_reason(&upload->hits));
     return STATUS_OK;
   }
-  enum status status = crash_unpack(submission, submission->minidump, &decoded, problem);
-  if (status == STATUS_TOO_LARGE && !upload->is_on_lane) return status;
+  enum status status = crash_unpack(submission, submission->minidump, &unpacked, problem);
+  bool is_for_lane = status == STATUS_TOO_LARGE && !upload->is_on_lane;
+  if (is_for_lane || status == STATUS_UNAVAILABLE) return status;
   /* Broken compression is a broken dump. */
-  if (status) decoded = (struct decoded){0};
-  status = crash_take(submission, decoded.bytes, false, problem);
-  free(decoded.memory);
+  if (status) unpacked = (struct unpacked){0};
+  status = crash_take(submission, unpacked.decoded.bytes, false, problem);
+  crash_free(&unpacked);
   return status;
 }

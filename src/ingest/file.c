@@ -1,7 +1,10 @@
 /* file.c - see file.h. */
 #include "ingest/file.h"
 
+#include <time.h>
+
 #include "ingest/item.h"
+#include "ingest/limits.h"
 #include "store/attachment.h"
 
 #include "base/banned.h"
@@ -51,14 +54,32 @@ static struct slice base_name(struct slice name) {
   return name;
 }
 
-void file_add(struct submission *submission, const struct file *file) {
+/* Only the heavy lane waits; what network threads read is small. Another request's files are
+ * written soon, or the writer has trouble. */
+static bool wait_for_room(struct upload *upload, size_t bytes) {
+  struct ingest *ingest = upload->ingest;
+  const struct timespec pause = {.tv_nsec = 1000000};
+  for (int ms = 0; upload->is_on_lane; ms++) {
+    size_t waiting = atomic_load(&ingest->file_bytes);
+    bool are_all_ours = waiting <= upload->file_bytes;
+    if (are_all_ours || waiting + bytes <= INGEST_FILES_WAITING) break;
+    if (ms == INGEST_FILES_WAIT_MS) return false;
+    nanosleep(&pause, NULL);
+  }
+  atomic_fetch_add(&ingest->file_bytes, bytes);
+  upload->file_bytes += bytes;
+  return true;
+}
+
+enum status file_add(struct submission *submission, const struct file *file,
+                     struct problem *problem) {
   struct arena *arena = submission->arena;
   if (file->bytes.len > STORE_ATTACHMENT_BYTES) {
     submission_discard(submission, OUTCOME_INVALID, SLICE("too_large"));
-    return;
+    return STATUS_OK;
   }
   /* What falls with its event need not be packed. */
-  if (submission->is_event_dropped) return;
+  if (submission->is_event_dropped) return STATUS_OK;
   struct file_part *part = ARENA_NEW(arena, struct file_part);
   part->part.run = write_file;
   part->submission = submission;
@@ -71,7 +92,12 @@ void file_add(struct submission *submission, const struct file *file) {
       .type = clean(arena, file->type, SLICE("event.attachment")),
   };
   part->chunks = attachment_pack(arena, file->bytes, &part->attachment);
+  if (!wait_for_room(submission->upload, part->chunks.bytes)) {
+    return problem_set(problem, STATUS_UNAVAILABLE,
+                       "Too many files wait to be written. Try again in a few seconds.");
+  }
   submission_add(submission, &part->part);
+  return STATUS_OK;
 }
 
 bool file_open_item(struct submission *submission, const char *item_type, size_t limit) {

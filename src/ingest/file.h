@@ -12,8 +12,10 @@ struct file {
 };
 
 /* Keeps the file; what is too large or over a limit is left out, and counted so. Of the item that
- * is being read. The bytes may go afterwards. */
-void file_add(struct submission *submission, const struct file *file);
+ * is being read. The bytes may go afterwards. STATUS_UNAVAILABLE when too many files wait for the
+ * disk: then the request is refused, to be sent again. */
+enum status file_add(struct submission *submission, const struct file *file,
+                     struct problem *problem) MUST_CHECK;
 
 /* For endpoints without envelope: each file, or event, counts as an item like that of an envelope.
  * Opens the next; false when it is over its rate. At most `limit` (of the first call) in all. */
@@ -33,8 +35,14 @@ enum status crash_take(struct submission *submission, struct slice dump, bool is
 /* After the items of an envelope: the dump among them makes its event. */
 enum status crash_take_item(struct submission *submission, struct problem *problem) MUST_CHECK;
 
-/* Dumps may be compressed by themselves: gzip or zstd. The caller frees `decoded->memory`. */
-enum status crash_unpack(struct submission *submission, struct slice bytes, struct decoded *decoded,
-                         struct problem *problem) MUST_CHECK;
+/* Dumps may be compressed by themselves: gzip or zstd. What is decoded counts against the memory of
+ * bodies until crash_free(). */
+struct unpacked {
+  struct decoded decoded;
+  size_t taken;
+};
+enum status crash_unpack(struct submission *submission, struct slice bytes,
+                         struct unpacked *unpacked, struct problem *problem) MUST_CHECK;
+void crash_free(struct unpacked *unpacked);
 
 #endif

@@ -14,9 +14,7 @@ enum status item_attachment(struct submission *submission, const struct envelope
       .type = json_text(json_member(item->fields, "attachment_type")),
       .bytes = item->payload,
   };
-  (void)problem;
   if (slice_equal(file.type, SLICE("event.minidump")) && slice_is_empty(submission->minidump))
     submission->minidump = item->payload;
-  file_add(submission, &file);
-  return STATUS_OK;
+  return file_add(submission, &file, problem);
 }

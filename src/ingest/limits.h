@@ -26,6 +26,11 @@
 /* Sessions in one envelope; SDKs that gather them send 100 at most. */
 #define ITEM_SESSIONS_LIMIT 100
 
+/* Files, compressed, that wait to be written, beside the bodies they came in. The next large
+ * request is held until there is room, for so long at most. */
+#define INGEST_FILES_WAITING (8 * 1024 * 1024)
+#define INGEST_FILES_WAIT_MS 3000
+
 /* Requests that may wait for the heavy lane; more are answered 503. */
 #define INGEST_LANE_LIMIT 64
 

@@ -6,8 +6,6 @@
  *
  * Source: Sentry's documentation of its minidump endpoint; Crashpad's uploader.
  */
-#include <stdlib.h>
-
 #include "event/minidump.h"
 #include "ingest/file.h"
 #include "ingest/form_event.h"
@@ -46,7 +44,7 @@ static enum status read_form(struct submission *submission, struct slice boundar
       form_event_add(&form, part.name, part.body);
     } else if (file_open_item(submission, "attachment", MULTIPART_PARTS_LIMIT + 1)) {
       const struct file file = file_of_part(&part);
-      file_add(submission, &file);
+      status = file_add(submission, &file, problem);
     }
   }
   if (status != STATUS_END) return upload_fail(submission->upload, status, "invalid_multipart");
@@ -56,16 +54,16 @@ static enum status read_form(struct submission *submission, struct slice boundar
 
 static enum status keep_dump(struct submission *submission, struct file *dump,
                              struct problem *problem) {
-  struct decoded decoded;
-  enum status status = crash_unpack(submission, dump->bytes, &decoded, problem);
+  struct unpacked unpacked;
+  enum status status = crash_unpack(submission, dump->bytes, &unpacked, problem);
   if (status) return upload_fail(submission->upload, status, "invalid_compression");
-  dump->bytes = decoded.bytes;
+  dump->bytes = unpacked.decoded.bytes;
   dump->type = SLICE("event.minidump");
   if (slice_is_empty(dump->content_type)) dump->content_type = SLICE("application/x-dmp");
   status = crash_take(submission, dump->bytes, true, problem);
   if (!status && file_open_item(submission, "attachment", MULTIPART_PARTS_LIMIT + 1))
-    file_add(submission, dump);
-  free(decoded.memory);
+    status = file_add(submission, dump, problem);
+  crash_free(&unpacked);
   return status;
 }
 

@@ -24,6 +24,7 @@ struct ingest {
   struct store *store;
   struct config *config;
   struct lane *lane;
+  _Atomic size_t file_bytes; /* of files that wait to be written, all uploads together: file.c */
   _Atomic uint64_t events_accepted, events_duplicate, items_dropped;
   _Atomic uint64_t rejected_auth, rejected_malformed, rejected_too_large, rejected_limited,
       rejected_busy;
@@ -56,6 +57,7 @@ struct upload {
   const struct project_config *project; /* null until `key` is set */
   struct rate_hits hits;                /* limits that were reached */
   const char *reason;                   /* why it is refused, for the ledger; null: by the status */
+  size_t file_bytes;                    /* this upload's part of ingest->file_bytes */
   bool is_parked;
   bool is_on_lane;
   struct upload *next; /* the lane's */

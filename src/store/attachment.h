@@ -51,6 +51,10 @@ size_t attachment_list(struct transaction *tx, struct arena *arena, int64_t proj
 /* False when there is none of that id in the project. */
 bool attachment_get(struct transaction *tx, struct arena *arena, int64_t project_id, int64_t id,
                     struct attachment *attachment);
+/* Room that reading takes in the buffer, in bytes. */
+static inline size_t attachment_room(const struct attachment *attachment) {
+  return attachment->size + STORE_ATTACHMENT_CHUNK;
+}
 /* Appends the bytes; false when they cannot be read. */
 bool attachment_read(struct transaction *tx, const struct attachment *attachment,
                      struct buffer *out);

@@ -69,9 +69,16 @@ void attachment_download(struct http_request *request, struct http_response *res
   struct web *web = web_of(request);
   struct attachment attachment;
   struct transaction *tx = store_begin_read(web->application->store);
-  bool is_read = find(web, tx, &attachment) && attachment_read(tx, &attachment, &response->body);
+  bool is_found = find(web, tx, &attachment);
+  bool has_room = is_found && http_reserve_body(response, attachment_room(&attachment));
+  bool is_read = has_room && attachment_read(tx, &attachment, &response->body);
   store_end_read(tx);
-  if (is_read) {
+  if (is_found && !has_room) {
+    struct problem problem;
+    problem_set(&problem, STATUS_UNAVAILABLE,
+                "Too many files are downloaded at once. Try again in a few seconds.");
+    web_problem(web, &problem);
+  } else if (is_read) {
     http_set_download(response, attachment.name, attachment.content_type);
   } else {
     buffer_clear(&response->body);

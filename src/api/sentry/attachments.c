@@ -70,9 +70,14 @@ void api_event_attachment(struct http_request *request, struct http_response *re
   bool is_download = http_query(request, "download", &value);
   struct transaction *tx = store_begin_read(api_application(request)->store);
   if (find_attachment(tx, request, response, &attachment)) {
+    struct problem problem;
     if (!is_download) {
       struct json_writer writer = api_begin_json(response);
       write_attachment(&writer, &attachment);
+    } else if (!http_reserve_body(response, attachment_room(&attachment))) {
+      problem_set(&problem, STATUS_UNAVAILABLE,
+                  "Too many files are downloaded at once. Try again in a few seconds.");
+      api_fail(response, &problem);
     } else if (attachment_read(tx, &attachment, &response->body)) {
       http_set_download(response, attachment.name, attachment.content_type);
     } else {

@@ -207,7 +207,7 @@ bool attachment_read(struct transaction *tx, const struct attachment *attachment
                      struct buffer *out) {
   char sql[TABLE_SQL_BYTES];
   size_t start = out->len;
-  bool is_whole = buffer_reserve(out, attachment->size + STORE_ATTACHMENT_CHUNK) != NULL;
+  bool is_whole = buffer_reserve(out, attachment_room(attachment)) != NULL;
   struct query query = query_begin(
       tx,
       table_sql(sql, "SELECT data FROM attachment_chunk_@ WHERE id >= ?1 AND id < ?2 ORDER BY id",
