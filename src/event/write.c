@@ -288,7 +288,10 @@ static void write_message(struct event_writer *writer, const struct event *event
   json_write_key(json, "logentry");
   json_write_object(json);
   write_text_member(json, "formatted", event->message_formatted);
-  write_text_member(json, "message", event->message_template);
+  /* Scrubbing may have made both the same. */
+  if (!slice_equal(event->message_template, event->message_formatted)) {
+    write_text_member(json, "message", event->message_template);
+  }
   if (writer->thrift < NO_BULK) {
     write_value_member(json, "params", event->message_params, BAG_SMALL_BYTES);
   }

@@ -20,15 +20,42 @@ static bool is_any(struct slice text, const char *const *names) {
   return false;
 }
 
-enum family platform_family(struct slice platform) {
-  static const char *const javascript[] = {"javascript", "node", NULL};
-  static const char *const native[] = {"native", "cocoa", "objc", "c", "swift", NULL};
-  if (is_any(platform, javascript)) return FAMILY_JAVASCRIPT;
-  return is_any(platform, native) ? FAMILY_NATIVE : FAMILY_OTHER;
+static enum platform platform_named(struct slice name) {
+  static const struct {
+    struct slice name;
+    enum platform platform;
+  } names[] = {
+      {{"javascript", 10}, PLATFORM_JAVASCRIPT},
+      {{"node", 4}, PLATFORM_NODE},
+      {{"python", 6}, PLATFORM_PYTHON},
+      {{"php", 3}, PLATFORM_PHP},
+      {{"ruby", 4}, PLATFORM_RUBY},
+      {{"java", 4}, PLATFORM_JAVA},
+      {{"csharp", 6}, PLATFORM_CSHARP},
+      {{"native", 6}, PLATFORM_NATIVE},
+      {{"cocoa", 5}, PLATFORM_NATIVE},
+      {{"objc", 4}, PLATFORM_NATIVE},
+      {{"swift", 5}, PLATFORM_NATIVE},
+      {{"c", 1}, PLATFORM_NATIVE},
+  };
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (slice_equal(name, names[i].name)) return names[i].platform;
+  }
+  return PLATFORM_OTHER;
 }
 
-struct slice frame_platform(const struct event *event, const struct frame *frame) {
-  return slice_is_empty(frame->platform) ? event->platform : frame->platform;
+enum platform frame_platform(const struct event *event, const struct frame *frame) {
+  return platform_named(slice_is_empty(frame->platform) ? event->platform : frame->platform);
+}
+
+bool is_javascript(enum platform platform) {
+  return platform == PLATFORM_JAVASCRIPT || platform == PLATFORM_NODE;
+}
+
+enum family platform_family(struct slice name) {
+  enum platform platform = platform_named(name);
+  if (is_javascript(platform)) return FAMILY_JAVASCRIPT;
+  return platform == PLATFORM_NATIVE ? FAMILY_NATIVE : FAMILY_OTHER;
 }
 
 bool frame_is_recursion(const struct frame *a, const struct frame *b) {
@@ -174,15 +201,15 @@ static struct slice java_module(struct arena *arena, struct slice module) {
 
 /* --- module and file ------------------------------------------------------------------- */
 
-static struct slice frame_module(struct arena *arena, struct slice platform,
+static struct slice frame_module(struct arena *arena, enum platform platform,
                                  const struct frame *frame) {
   struct slice module = frame->module;
   if (slice_is_empty(module)) return module;
-  if (slice_equal(platform, SLICE("java"))) return java_module(arena, module);
+  if (platform == PLATFORM_JAVA) return java_module(arena, module);
   /* A page's address is not a module. */
   bool is_page =
       slice_find_byte(module, '/') < module.len && slice_ends_with(frame->abs_path, module);
-  return slice_equal(platform, SLICE("javascript")) && is_page ? SLICE_EMPTY : module;
+  return platform == PLATFORM_JAVASCRIPT && is_page ? SLICE_EMPTY : module;
 }
 
 static struct slice lower_case(struct arena *arena, struct slice text) {
@@ -195,7 +222,7 @@ static struct slice lower_case(struct arena *arena, struct slice text) {
   return text;
 }
 
-static struct slice frame_file(struct arena *arena, struct slice platform,
+static struct slice frame_file(struct arena *arena, enum platform platform,
                                const struct frame *frame) {
   struct slice file = frame->filename;
   for (size_t i = file.len; i-- > 0;) {
@@ -207,7 +234,7 @@ static struct slice frame_file(struct arena *arena, struct slice platform,
   if (is_page_address(frame->abs_path, false) || slice_equal(file, SLICE("<anonymous>")) ||
       slice_equal(file, SLICE("[native code]")))
     return SLICE_EMPTY;
-  if (slice_equal(platform, SLICE("java"))) return clean_generated(arena, file, &javassist);
+  if (platform == PLATFORM_JAVA) return clean_generated(arena, file, &javassist);
   return file;
 }
 
@@ -257,23 +284,22 @@ static struct slice native_function(struct slice function) {
   return is_any(function, nameless) ? SLICE_EMPTY : function;
 }
 
-static struct slice frame_function(struct slice platform, const struct frame *frame) {
-  bool prefers_raw = slice_equal(platform, SLICE("csharp"));
+static struct slice frame_function(enum platform platform, const struct frame *frame) {
+  bool prefers_raw = platform == PLATFORM_CSHARP;
   struct slice first = prefers_raw ? frame->raw_function : frame->function;
   struct slice second = prefers_raw ? frame->function : frame->raw_function;
   struct slice function = slice_is_empty(first) ? second : first;
   if (slice_is_empty(function)) return function;
-  switch (platform_family(platform)) {
-    case FAMILY_JAVASCRIPT: return javascript_function(frame, function);
-    case FAMILY_NATIVE: return native_function(function);
-    case FAMILY_OTHER: break;
+  switch (platform) {
+    case PLATFORM_JAVASCRIPT:
+    case PLATFORM_NODE: return javascript_function(frame, function);
+    case PLATFORM_NATIVE: return native_function(function);
+    case PLATFORM_JAVA:
+      return slice_starts_with(function, SLICE("lambda$")) ? SLICE_EMPTY : function;
+    case PLATFORM_RUBY: return ruby_function(function);
+    case PLATFORM_PHP: return php_function(function);
+    default: return function;
   }
-  if (slice_equal(platform, SLICE("java"))) {
-    return slice_starts_with(function, SLICE("lambda$")) ? SLICE_EMPTY : function;
-  }
-  if (slice_equal(platform, SLICE("ruby"))) return ruby_function(function);
-  if (slice_equal(platform, SLICE("php"))) return php_function(function);
-  return function;
 }
 
 /* --- line of source -------------------------------------------------------------------------- */
@@ -293,6 +319,16 @@ static size_t blank_at(struct slice line, size_t at) {
   return is_blank ? 3 : 0;
 }
 
+/* Bytes that may begin white space. */
+static const bool may_be_blank[256] = {
+    ['\t' ... '\r'] = true, [0x1c ... 0x20] = true, [0xc2] = true, [0xe1 ... 0xe3] = true};
+
+static size_t plain_run(struct slice line, size_t at) {
+  size_t start = at;
+  while (at < line.len && !may_be_blank[(unsigned char)line.ptr[at]]) at++;
+  return at - start;
+}
+
 /* Runs of white space become one blank, at the ends none. */
 static struct slice squeeze(struct arena *arena, struct slice line) {
   char *copy = arena_alloc_raw(arena, line.len + 1);
@@ -307,20 +343,24 @@ static struct slice squeeze(struct arena *arena, struct slice line) {
     }
     if (is_pending) copy[len++] = ' ';
     is_pending = false;
-    copy[len++] = line.ptr[at++];
+    size_t run = 1 + plain_run(line, at + 1);
+    memcpy(copy + len, line.ptr + at, run);
+    len += run;
+    at += run;
   }
   return slice_of(copy, len);
 }
 
-static struct slice frame_context(struct arena *arena, struct slice platform,
+static struct slice frame_context(struct arena *arena, enum platform platform,
                                   const struct frame *frame) {
-  static const char *const platforms[] = {"javascript", "node", "python", "php", "ruby", NULL};
   struct slice line = frame->context_line;
-  if (slice_is_empty(line) || !is_any(platform, platforms)) return SLICE_EMPTY;
+  bool has_lines = is_javascript(platform) || platform == PLATFORM_PYTHON ||
+                   platform == PLATFORM_PHP || platform == PLATFORM_RUBY;
+  if (slice_is_empty(line) || !has_lines) return SLICE_EMPTY;
   if (line.len > LONGEST_CONTEXT && slice_cut_characters(line, LONGEST_CONTEXT).len < line.len) {
     return SLICE_EMPTY;
   }
-  if (platform_family(platform) == FAMILY_JAVASCRIPT && slice_is_empty(frame->function) &&
+  if (is_javascript(platform) && slice_is_empty(frame->function) &&
       is_page_address(frame->abs_path, true))
     return SLICE_EMPTY;
   return squeeze(arena, line);
@@ -329,10 +369,10 @@ static struct slice frame_context(struct arena *arena, struct slice platform,
 /* --- all ------------------------------------------------------------------------------------- */
 
 /* Frames of the engine itself, different in every browser. */
-static bool is_engine_frame(struct slice platform, const struct frame *frame) {
+static bool is_engine_frame(enum platform platform, const struct frame *frame) {
   static const char *const places[] = {"[native code]", "native code", "eval code", "<anonymous>",
                                        NULL};
-  if (platform_family(platform) != FAMILY_JAVASCRIPT) return false;
+  if (!is_javascript(platform)) return false;
   struct slice function =
       slice_is_empty(frame->raw_function) ? frame->function : frame->raw_function;
   return slice_equal(last_part(function), SLICE("eval")) || is_any(frame->abs_path, places);
@@ -344,7 +384,7 @@ static void add(struct frame_values *values, struct slice name, struct slice val
 
 bool frame_describe(struct arena *arena, const struct event *event, const struct frame *frame,
                     struct frame_values *values) {
-  struct slice platform = frame_platform(event, frame);
+  enum platform platform = frame_platform(event, frame);
   values->count = 0;
   struct slice module = frame_module(arena, platform, frame);
   add(values, SLICE("module"), module);

@@ -41,10 +41,24 @@ struct computation {
   bool explain;
 };
 
-/* Platforms that share rules. */
+/* Platforms with rules of their own. */
+enum platform {
+  PLATFORM_OTHER,
+  PLATFORM_JAVASCRIPT,
+  PLATFORM_NODE,
+  PLATFORM_PYTHON,
+  PLATFORM_PHP,
+  PLATFORM_RUBY,
+  PLATFORM_JAVA,
+  PLATFORM_CSHARP,
+  PLATFORM_NATIVE, /* all that are compiled to machine code */
+};
+/* Platforms that share rules of the language; see rules.h. */
 enum family { FAMILY_OTHER, FAMILY_JAVASCRIPT, FAMILY_NATIVE };
 enum family platform_family(struct slice platform);
-struct slice frame_platform(const struct event *event, const struct frame *frame);
+/* Of the frame, else of the event. */
+enum platform frame_platform(const struct event *event, const struct frame *frame);
+bool is_javascript(enum platform platform); /* in browsers and in Node */
 /* Whether the path is an address in a browser; "file:" is one where files count as pages. */
 bool is_page_address(struct slice path, bool with_files);
 

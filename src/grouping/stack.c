@@ -44,8 +44,7 @@ static void describe_frames(const struct computation *computation,
 static bool is_lone_page(const struct event *event, const struct stacktrace *stacktrace) {
   const struct frame *frame = stacktrace->frames;
   return stacktrace->count == 1 && slice_is_empty(frame->function) &&
-         platform_family(frame_platform(event, frame)) == FAMILY_JAVASCRIPT &&
-         is_page_address(frame->abs_path, true);
+         is_javascript(frame_platform(event, frame)) && is_page_address(frame->abs_path, true);
 }
 
 static void take_view(const struct stacktrace *stacktrace, const struct frame_values *values,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -93,6 +94,8 @@ static void prefers_in_order(void **state) {
       {"{\"exception\":[{\"type\":\"E\",\"value\":\"user 17 gone\"}],\"message\":\"m\"}", "app",
        "E|user <int> gone"},
       {"{\"exception\":[{\"type\":\"E\"}]}", "app", "E"},
+      {"{\"template\":{\"filename\":\"a.html\",\"context_line\":\"x\"},\"message\":\"m\"}",
+       "default", "a.html|x"},
       {"{\"message\":\"user 17 gone\"}", "default", "user <int> gone"},
       {"{\"logentry\":{\"message\":\"user %s gone\",\"params\":[17]}}", "default", "user %s gone"},
       {"{}", "fallback", ""},
@@ -335,6 +338,120 @@ static void resolves_fingerprint_variables(void **state) {
   EXPECT(expectations);
 }
 
+/* --- hostile events ---------------------------------------------------------------------- */
+
+/* A text made of a piece, as long as names may be. */
+static void append_repeated(struct buffer *json, const char *piece, size_t bytes) {
+  size_t start = json->len;
+  while (json->len - start < bytes) buffer_append_slice(json, slice_of_string(piece));
+}
+
+/* Milliseconds of CPU for grouping the event once; the least of three. */
+static double cost_ms(const struct buffer *json) {
+  double least = 1e9;
+  for (int round = 0; round < 3; round++) {
+    struct timespec before, after;
+    struct grouping grouping;
+    struct event *event = decode(arena_string(&arena, buffer_slice(json)));
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    grouping_compute(&arena, event, NULL, true, &grouping);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    double ms = (double)(after.tv_sec - before.tv_sec) * 1e3 +
+                (double)(after.tv_nsec - before.tv_nsec) / 1e6;
+    if (ms < least) least = ms;
+    assert_in_range(grouping.hash_count, 1, GROUPING_MAX_HASHES);
+    arena_reset(&arena);
+  }
+  return least;
+}
+
+/* `exceptions` of `frames` each, with the names made of a piece. */
+static double cost_of_frames(const char *platform, const char *piece, size_t exceptions,
+                             size_t frames) {
+  struct buffer json = buffer_make(1 << 20);
+  size_t bytes = 700000 / (exceptions * frames * 2);
+  if (bytes > 250) bytes = 250;
+  buffer_printf(&json, "{\"platform\":\"%s\",\"exception\":[", platform);
+  for (size_t i = 0; i < exceptions; i++) {
+    buffer_printf(&json, "%s{\"type\":\"E%zu\",\"stacktrace\":{\"frames\":[", i ? "," : "", i);
+    for (size_t j = 0; j < frames; j++) {
+      buffer_printf(&json, "%s{\"lineno\":%zu,\"module\":\"", j ? "," : "", j + 1);
+      append_repeated(&json, piece, bytes);
+      BUFFER_APPEND_LITERAL(&json, "\",\"function\":\"");
+      append_repeated(&json, piece, bytes);
+      BUFFER_APPEND_LITERAL(&json, "\"}");
+    }
+    BUFFER_APPEND_LITERAL(&json, "]}}");
+  }
+  BUFFER_APPEND_LITERAL(&json, "]}");
+  assert_false(json.is_overflown);
+  double ms = cost_ms(&json);
+  buffer_free(&json);
+  return ms;
+}
+
+/* No name makes cleaning slow: 5,000 frames take some milliseconds, whatever they are called. The
+ * limit is for a slow machine with sanitizers. */
+static void is_quick_with_any_names(void **state) {
+  (void)state;
+  static const struct {
+    const char *platform, *piece;
+  } cases[] = {
+      {"java", "$$"},
+      {"java", "$$aCGLIB"},
+      {"java", "$EnhancerBy"},
+      {"java", "$fn__"},
+      {"java", "$fn__1"},
+      {"java", "$a"},
+      {"java", "sun.reflect.Generated"},
+      {"ruby", "_1234"},
+      {"php", "::"},
+      {"php", "class@anonymous"},
+      {"javascript", "."},
+      {"native", "<"},
+      {"native", "(<"},
+      {"native", "a<b>::"},
+      {"csharp", " ("},
+      {"python", "a"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    double ms = cost_of_frames(cases[i].platform, cases[i].piece, 20, 250);
+    if (ms > 400) fail_msg("%s %s: %.1f ms", cases[i].platform, cases[i].piece, ms);
+  }
+}
+
+/* Groups whose ids make a chain, a circle or one wide group. */
+static void is_quick_with_any_tree(void **state) {
+  (void)state;
+  for (int form = 0; form < 4; form++) {
+    struct buffer json = buffer_make(1 << 20);
+    BUFFER_APPEND_LITERAL(&json, "{\"exception\":[");
+    for (int i = 999; i >= 0; i--) {
+      int parent = form == 0 ? i - 1 : form == 1 ? (i + 1) % 1000 : form == 2 ? 0 : i % 7;
+      buffer_printf(&json,
+                    "{\"type\":\"E\",\"value\":\"%d\",\"mechanism\":{\"exception_id\":%d,"
+                    "\"parent_id\":%d,\"is_exception_group\":%s}}%s",
+                    i, i, parent, i % 2 ? "false" : "true", i ? "," : "");
+    }
+    BUFFER_APPEND_LITERAL(&json, "]}");
+    assert_true(cost_ms(&json) < 100);
+    buffer_free(&json);
+  }
+}
+
+static void is_quick_with_a_long_message(void **state) {
+  (void)state;
+  static const char *const pieces[] = {"a", "1", "a@", "datetime.datetime(", "='", "\\n", "é"};
+  for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+    struct buffer json = buffer_make(1 << 20);
+    BUFFER_APPEND_LITERAL(&json, "{\"message\":\"");
+    append_repeated(&json, pieces[i], 1000000);
+    BUFFER_APPEND_LITERAL(&json, "\"}");
+    assert_true(cost_ms(&json) < 100);
+    buffer_free(&json);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(prefers_in_order),
@@ -345,6 +462,9 @@ int main(void) {
       cmocka_unit_test(names_the_error_in_a_group),
       cmocka_unit_test(knows_md5),
       cmocka_unit_test(resolves_fingerprint_variables),
+      cmocka_unit_test(is_quick_with_any_names),
+      cmocka_unit_test(is_quick_with_any_tree),
+      cmocka_unit_test(is_quick_with_a_long_message),
   };
   return cmocka_run_group_tests_name("grouping", tests, NULL, tear_down);
 }
