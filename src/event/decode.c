@@ -304,8 +304,9 @@ static void read_errors(struct reader *reader, struct event *event, yyjson_val *
   if (!event->errors) {
     event->errors = ARENA_ARRAY(reader->arena, LIMIT_ERRORS, struct event_error);
   }
+  size_t limit = reader->is_kept ? LIMIT_ERRORS : LIMIT_ERRORS - LIMIT_ERRORS_OF_ALL;
   yyjson_arr_foreach(value, index, max, item) {
-    if (event->error_count == LIMIT_ERRORS) break;
+    if (event->error_count >= limit) break;
     if (!yyjson_is_obj(item)) continue;
     struct event_error *error = &event->errors[event->error_count++];
     error->type = decode_any_text(reader, json_member(item, "type"), LIMIT_NAME);

@@ -126,7 +126,9 @@ static void leaves_room_for_clocks(void **state) {
   struct buffer json = buffer_make(1 << 20);
   BUFFER_APPEND_LITERAL(&json, "{\"timestamp\":1000000000");
   for (int i = 0; i < 100; i++) buffer_printf(&json, ",\"unknown_%d\":1", i);
-  buffer_append_byte(&json, '}');
+  BUFFER_APPEND_LITERAL(&json, ",\"errors\":[{}");
+  for (int i = 0; i < 100; i++) buffer_printf(&json, ",{\"type\":\"sent\"}");
+  BUFFER_APPEND_LITERAL(&json, "]}");
   struct event *event = decode_hinted(buffer_slice(&json), &plain_hints);
   assert_true(event->error_count <= LIMIT_ERRORS);
   assert_text(event->errors[event->error_count - 1].type, "past_timestamp");
