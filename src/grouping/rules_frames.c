@@ -4,6 +4,7 @@
  * may match at all and where; rules that ask for a category come in when a frame gets it. Time is
  * bounded by rules times frames, whatever they are.
  */
+#include "event/limits.h"
 #include "grouping/rules_index.h"
 
 #include <string.h>
@@ -295,7 +296,8 @@ static void trim_name(struct run *run, const struct event *event, size_t index) 
   }
   if (slice_is_empty(name) || slice_equal(name, frame->function)) return;
   frame->raw_function = frame->function;
-  frame->function = name;
+  /* "<T>" for "<>" may make a name longer than is kept. */
+  frame->function = slice_cut_characters(name, LIMIT_SYMBOL);
 }
 
 static void mark_stacktrace(const struct rule_subject *subject, struct stacktrace *stacktrace) {
