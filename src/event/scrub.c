@@ -158,7 +158,10 @@ static void scrub_number(struct walk *walk, yyjson_val *value) {
 }
 
 static void filter_value(struct walk *walk, yyjson_val *value, const char *rule) {
-  if (walk->report) note(walk, scrub_shown_json(walk, value), SCRUB_FILTERED, rule);
+  if (walk->report) {
+    bool is_text = yyjson_is_str(value);
+    note(walk, is_text ? json_text(value) : scrub_shown_json(walk, value), SCRUB_FILTERED, rule);
+  }
   unsafe_yyjson_set_strn(value, SCRUB_FILTERED.ptr, SCRUB_FILTERED.len);
 }
 

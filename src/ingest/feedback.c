@@ -25,7 +25,7 @@ static struct slice scrubbed(struct arena *arena, const struct scrubber *scrubbe
 static const char *fill(struct arena *arena, const struct user_report_parts *parts,
                         const struct scrubber *scrubber, struct feedback *feedback) {
   struct slice message = slice_trim(parts->comments);
-  feedback->name = line(arena, parts->name, LIMIT_NAME);
+  feedback->name = line(arena, scrubbed(arena, scrubber, parts->name), LIMIT_NAME);
   feedback->email = line(arena, parts->email, LIMIT_EMAIL);
   feedback->message =
       scrubbed(arena, scrubber, slice_cut_characters(message, FEEDBACK_MESSAGE_LIMIT));
