@@ -114,6 +114,18 @@ async function judgeMarkup(name, source) {
 
 const isWiderThanWindow = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
 
+// The preview of scrubbing is the answer to a form, and so has no address of its own.
+async function judgePreview(page, address, look) {
+  const what = `settings-privacy-preview, ${look.name}`;
+  await page.goto(address);
+  await page.getByLabel("Rules").fill('replace anything from exception.**.value with "[value]"\nhash anything from user.**');
+  await page.getByRole("button", { name: "Preview on kept events" }).click();
+  ok(await page.getByRole("cell", { name: "exception.values.*.value" }).count() > 0, `${what}: it shows what would go`);
+  await judgeAccessibility(page, what, look.theme);
+  ok(!(await page.evaluate(isWiderThanWindow)), `${what}: fits the window's width`);
+  await page.screenshot({ path: path.join(pictures, `settings-privacy-preview-${look.name}.png`), fullPage: true });
+}
+
 async function judgeLook(browser, storageState, pages, look) {
   const context = await openContext(browser, { storageState, viewport: look.viewport, colorScheme: look.theme });
   const page = await context.newPage();
@@ -124,6 +136,8 @@ async function judgeLook(browser, storageState, pages, look) {
     ok(!(await page.evaluate(isWiderThanWindow)), `${what}: fits the window's width`);
     await page.screenshot({ path: path.join(pictures, `${name}-${look.name}.png`), fullPage: true });
   }
+  const privacy = pages.find(([name]) => name === "settings-privacy");
+  if (privacy) await judgePreview(page, privacy[1], look);
   equal(context.offences.join("\n"), "", `${look.name}: no script error, console error or broken policy`);
   await context.close();
 }
