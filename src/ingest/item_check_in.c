@@ -64,18 +64,6 @@ enum status item_check_in(struct submission *submission, const struct envelope_i
 
 /* --- by address ------------------------------------------------------------------------------- */
 
-static enum status use_path_key(struct upload *upload, struct problem *problem) {
-  struct slice key = http_parameter(upload->request, "key");
-  if (upload->key && key.len)
-    return problem_set(problem, STATUS_UNAUTHENTICATED,
-                       "Both the path and the request name a key; send one of them.");
-  if (!upload->key && !key.len)
-    return problem_set(problem, STATUS_UNAUTHENTICATED,
-                       "The request names no key. Put it behind the monitor's name in the path, or "
-                       "send sentry_key in the query.");
-  return upload->key ? STATUS_OK : upload_use_key(upload, key, problem);
-}
-
 static const char *read_request(struct submission *submission, struct slice body,
                                 struct check_in_report *report) {
   const struct http_request *request = submission->upload->request;
@@ -93,9 +81,6 @@ static const char *read_request(struct submission *submission, struct slice body
 static enum status read_cron(struct submission *submission, struct slice body,
                              struct problem *problem) {
   struct check_in_part *check_in = ARENA_NEW(submission->arena, struct check_in_part);
-  enum status status = use_path_key(submission->upload, problem);
-  if (status) return status;
-  submission->config = submission->upload->project;
   submission->items = submission->current = ARENA_NEW(submission->arena, struct submission_item);
   submission->item_count = 1;
   submission->current->type = item_type_find(SLICE("check_in"));
@@ -129,8 +114,7 @@ static void answer_cron(struct submission *submission) {
   buffer_printf(&response->body, "{\"id\":\"%.*s\"}", SLICE_ARGS(id));
 }
 
-static const struct endpoint cron_endpoint = {
-    .read = read_cron, .answer = answer_cron, .may_lack_key = true};
+static const struct endpoint cron_endpoint = {.read = read_cron, .answer = answer_cron};
 
 void ingest_cron(struct http_request *request, struct http_response *response) {
   upload_begin(request, response, &cron_endpoint);

@@ -81,7 +81,11 @@ bool release_find(struct transaction *tx, struct arena *arena, int64_t project_i
 /* The release with its figures; of `query` the environment and the hours count. */
 void release_health_of(struct transaction *tx, const struct release *release,
                        const struct release_query *query, struct release_health *health);
-/* Its sessions in each hour from query->from_hour to query->to_hour, oldest first. */
+/* The same of all releases of the project together; `release` and `new_groups` stay empty. */
+void project_sessions(struct transaction *tx, const struct release_query *query,
+                      struct release_health *health);
+/* Sessions of a release (0: of all the project's) in each hour from query->from_hour to
+ * query->to_hour, oldest first. */
 void release_hours(struct transaction *tx, int64_t release_id, const struct release_query *query,
                    struct session_counts *hours);
 /* Environments that events or sessions of the project named, by name. */

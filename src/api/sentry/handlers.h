@@ -18,5 +18,12 @@ http_handler api_project_stats, api_organization_stats;
 
 /* attachments.c */
 http_handler api_event_attachments, api_event_attachment;
+/* releases.c */
+http_handler api_release_list, api_sessions;
+/* monitors.c */
+http_handler api_monitor_list, api_monitor_get, api_monitor_put, api_monitor_delete,
+    api_check_in_list;
+/* feedback.c */
+http_handler api_feedback_list, api_feedback_post;
 
 #endif

@@ -11,6 +11,11 @@ enum { BODY_LIMIT = 64 * 1024 };
 #define SEE_ERRORS API_ACCESS(ROLE_TO_SEE_ERRORS, SCOPE_EVENT_READ)
 #define ACT_ON_ERRORS API_ACCESS(ROLE_TO_ACT, SCOPE_EVENT_WRITE)
 
+#define ACT_ON_MONITORS API_ACCESS(ROLE_TO_ACT, SCOPE_PROJECT_WRITE)
+#define SEE_HEALTH API_ACCESS(ROLE_TO_SEE_ERRORS, SCOPE_PROJECT_READ)
+#define REPORT API_ACCESS(ROLE_REPORTER, SCOPE_EVENT_WRITE)
+
+#define MONITOR "/api/0/organizations/{organization}/monitors/{monitor}"
 #define PROJECT "/api/0/projects/{organization}/{project}"
 
 /* Sentry knows a group by three addresses. */
@@ -38,6 +43,17 @@ const struct http_route api_routes[] = {
      0},
     {"GET", PROJECT "/events/{event}/attachments/{attachment}", api_event_attachment, ROUTE_WORKER,
      SEE_ERRORS, 0},
+    {"GET", PROJECT "/releases", api_release_list, ROUTE_WORKER, SEE_HEALTH, 0},
+    {"GET", "/api/0/organizations/{organization}/sessions", api_sessions, ROUTE_WORKER, SEE_HEALTH,
+     0},
+    {"GET", "/api/0/organizations/{organization}/monitors", api_monitor_list, ROUTE_WORKER,
+     SEE_HEALTH, 0},
+    {"GET", MONITOR, api_monitor_get, ROUTE_WORKER, SEE_HEALTH, 0},
+    {"PUT", MONITOR, api_monitor_put, ROUTE_WORKER, ACT_ON_MONITORS, BODY_LIMIT},
+    {"DELETE", MONITOR, api_monitor_delete, ROUTE_WORKER, ACT_ON_MONITORS, 0},
+    {"GET", MONITOR "/checkins", api_check_in_list, ROUTE_WORKER, SEE_HEALTH, 0},
+    {"GET", PROJECT "/user-feedback", api_feedback_list, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"POST", PROJECT "/user-feedback", api_feedback_post, ROUTE_WORKER, REPORT, BODY_LIMIT},
     ISSUE_ROUTES("/api/0/issues"),
     ISSUE_ROUTES("/api/0/groups"),
     ISSUE_ROUTES("/api/0/organizations/{organization}/issues"),

@@ -56,17 +56,25 @@ size_t environment_list(struct transaction *tx, struct arena *arena, int64_t pro
 
 /* --- figures -------------------------------------------------------------------------------- */
 
-static void bind_hours(struct query *query, int64_t release_id, int64_t environment_id,
-                       const struct release_query *wanted) {
-  query_bind_int(query, 1, release_id);
-  query_bind_int(query, 2, wanted->from_hour);
-  query_bind_int(query, 3, wanted->to_hour);
-  query_bind_int(query, 4, environment_id);
-}
+/* ?1 release or project, ?2 and ?3 hours, ?4 environment or 0. */
+#define OF_ENVIRONMENT_HOURS " AND hour BETWEEN ?2 AND ?3 AND (?4 = 0 OR environment_id = ?4)"
+#define OF_RELEASE " FROM session_hour WHERE release_id = ?1" OF_ENVIRONMENT_HOURS
+#define OF_PROJECT " FROM session_hour WHERE project_id = ?1" OF_ENVIRONMENT_HOURS
 
-#define OF_HOURS                                                                        \
-  " FROM session_hour WHERE release_id = ?1 AND hour BETWEEN ?2 AND ?3 AND (?4 = 0 OR " \
-  "environment_id = ?4)"
+/* Begins the one for a release, or for the whole project when `release_id` is 0. */
+struct hours_sql {
+  const char *of_release, *of_project;
+};
+static struct query begin_hours(struct transaction *tx, const struct hours_sql *sql,
+                                int64_t release_id, const struct release_query *wanted) {
+  int64_t environment_id = find_environment(tx, wanted->project_id, wanted->environment);
+  struct query query = query_begin(tx, release_id ? sql->of_release : sql->of_project);
+  query_bind_int(&query, 1, release_id ? release_id : wanted->project_id);
+  query_bind_int(&query, 2, wanted->from_hour);
+  query_bind_int(&query, 3, wanted->to_hour);
+  query_bind_int(&query, 4, environment_id);
+  return query;
+}
 
 /* Updates of a session may come without its first one; then there are more errors than sessions. */
 static void clamp(struct session_counts *counts) {
@@ -76,12 +84,13 @@ static void clamp(struct session_counts *counts) {
     counts->abnormal = counts->errored - counts->crashed;
 }
 
+#define SUMS "SELECT total, errored, crashed, abnormal, users, crashed_users"
+
 static void sum_sessions(struct transaction *tx, struct release_health *health,
-                         int64_t environment_id, const struct release_query *wanted) {
+                         const struct release_query *wanted) {
+  static const struct hours_sql sql = {SUMS OF_RELEASE, SUMS OF_PROJECT};
   struct sketch users = {0}, crashed_users = {0}, kept;
-  struct query query =
-      query_begin(tx, "SELECT total, errored, crashed, abnormal, users, crashed_users" OF_HOURS);
-  bind_hours(&query, health->release.id, environment_id, wanted);
+  struct query query = begin_hours(tx, &sql, health->release.id, wanted);
   while (query_next(&query)) {
     health->sessions.total += query_int(&query, 0);
     health->sessions.errored += query_int(&query, 1);
@@ -108,18 +117,24 @@ void release_health_of(struct transaction *tx, const struct release *release,
   query_bind_text(&query, 2, release->version);
   if (query_next(&query)) health->new_groups = query_int(&query, 0);
   query_end(&query);
-  sum_sessions(tx, health, find_environment(tx, release->project_id, wanted->environment), wanted);
+  sum_sessions(tx, health, wanted);
 }
+
+void project_sessions(struct transaction *tx, const struct release_query *wanted,
+                      struct release_health *health) {
+  *health = (struct release_health){0};
+  sum_sessions(tx, health, wanted);
+}
+
+#define HOURS "SELECT hour, sum(total), sum(errored), sum(crashed), sum(abnormal)"
+#define BY_HOUR " GROUP BY hour"
 
 void release_hours(struct transaction *tx, int64_t release_id, const struct release_query *wanted,
                    struct session_counts *hours) {
+  static const struct hours_sql sql = {HOURS OF_RELEASE BY_HOUR, HOURS OF_PROJECT BY_HOUR};
   for (int64_t hour = wanted->from_hour; hour <= wanted->to_hour; hour++)
     hours[hour - wanted->from_hour] = (struct session_counts){0};
-  struct query query =
-      query_begin(tx, "SELECT hour, sum(total), sum(errored), sum(crashed), sum(abnormal)" OF_HOURS
-                      " GROUP BY hour");
-  bind_hours(&query, release_id, find_environment(tx, wanted->project_id, wanted->environment),
-             wanted);
+  struct query query = begin_hours(tx, &sql, release_id, wanted);
   while (query_next(&query)) {
     struct session_counts *counts = &hours[query_int(&query, 0) - wanted->from_hour];
     *counts = (struct session_counts){query_int(&query, 1), query_int(&query, 2),
