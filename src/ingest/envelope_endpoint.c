@@ -104,7 +104,8 @@ static enum status apply_limits(struct submission *submission, struct problem *p
   for (size_t i = 0; i < submission->item_count; i++) {
     const struct item_type *type = submission->items[i].type;
     if (!type || type->group != COUNT_EVENT) limit_item(submission, &submission->items[i]);
-    if (submission->items[i].outcome != OUTCOME_RATE_LIMITED) is_anything_left = true;
+    bool is_crash = !submission->is_event_dropped && crash_is_item(&submission->items[i].item);
+    if (submission->items[i].outcome != OUTCOME_RATE_LIMITED || is_crash) is_anything_left = true;
   }
   if (is_anything_left) return STATUS_OK;
   submission_count_items(submission);
@@ -120,6 +121,8 @@ static enum status dispatch(struct submission *submission, struct problem *probl
   for (size_t i = 0; i < submission->item_count && !status; i++) {
     struct submission_item *item = &submission->items[i];
     submission->current = item;
+    if (!submission->minidump.len && crash_is_item(&item->item))
+      submission->minidump = item->item.payload;
     if (item->outcome == OUTCOME_RATE_LIMITED) continue;
     if (!item->type)
       submission_discard(submission, OUTCOME_FILTERED, SLICE("unknown_type"));

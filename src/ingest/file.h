@@ -32,6 +32,9 @@ struct file file_of_part(const struct multipart_part *part);
  * sender's part of it is good. */
 enum status crash_take(struct submission *submission, struct slice dump, bool is_strict,
                        struct problem *problem) MUST_CHECK;
+/* Whether an item is a dump: the crash is an event, and counts as one, even where the file is over
+ * the rate of files. */
+bool crash_is_item(const struct envelope_item *item);
 /* After the items of an envelope: the dump among them makes its event. */
 enum status crash_take_item(struct submission *submission, struct problem *problem) MUST_CHECK;
 

@@ -6,6 +6,12 @@
 
 #include "base/banned.h"
 
+bool crash_is_item(const struct envelope_item *item) {
+  return slice_equal(item->type, SLICE("attachment")) &&
+         slice_equal(json_text(json_member(item->fields, "attachment_type")),
+                     SLICE("event.minidump"));
+}
+
 enum status item_attachment(struct submission *submission, const struct envelope_item *item,
                             struct problem *problem) {
   const struct file file = {
@@ -14,7 +20,5 @@ enum status item_attachment(struct submission *submission, const struct envelope
       .type = json_text(json_member(item->fields, "attachment_type")),
       .bytes = item->payload,
   };
-  if (slice_equal(file.type, SLICE("event.minidump")) && slice_is_empty(submission->minidump))
-    submission->minidump = item->payload;
   return file_add(submission, &file, problem);
 }
