@@ -142,7 +142,8 @@ static void protect(struct slice name, struct text *out) {
       put(out, MARK_ARROW);
       len = 3;
     }
-    if (!len) put(out, c);
+    /* A mark that was sent stands for nothing. */
+    if (!len) put(out, c >= MARK_LESS && c <= MARK_ARROW ? '?' : c);
     at += len ? len : 1;
   }
 }

@@ -61,8 +61,11 @@ static void compile_base(void) {
   struct problem problem = {0};
   struct slice text = SLICE_EMPTY;
   struct rule_list list;
-  for (size_t i = 0; rules_base_stack_traces[i]; i++) {
-    text = arena_concat(&arena, text, slice_of_string(rules_base_stack_traces[i]));
+  const char *const *const parts[] = {rules_base_places, rules_base_native, rules_base_rest};
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    for (const char *const *part = parts[i]; *part; part++) {
+      text = arena_concat(&arena, text, slice_of_string(*part));
+    }
   }
   check(rules_parse(&arena, text, STACK_TRACE_RULES, SIZE_MAX, &list, &problem), &problem);
   rule_set_compile(&arena, list, &base.set);

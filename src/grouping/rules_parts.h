@@ -1,7 +1,7 @@
 /* rules_parts.h - what the files of the rule language share.
  *
  *   rules_parse.c        text ─► struct rule, for both kinds of rules
- *   rules_base.c         our own stack-trace rules, as text
+ *   rules_base.c, rules_base_native.c   our own rules, as text
  *   rules_index.c        which rules could match a frame, found in one pass over its texts
  *   rules_frames.c       applies stack-trace rules
  *   rules_fingerprint.c  matches fingerprint rules
@@ -92,8 +92,10 @@ enum rule_kind { STACK_TRACE_RULES, FINGERPRINT_RULES };
 enum status rules_parse(struct arena *arena, struct slice text, enum rule_kind kind, size_t limit,
                         struct rule_list *list, struct problem *problem) MUST_CHECK;
 
-/* Our own rules. */
-extern const char *const rules_base_stack_traces[]; /* parts, null behind the last */
+/* Our own rules, in this order; each a list of texts with null behind the last. */
+extern const char *const rules_base_places[];
+extern const char *const rules_base_native[];
+extern const char *const rules_base_rest[];
 extern const char *const rules_base_fingerprints;
 
 /* --- stack-trace rules, compiled ------------------------------------------------- */

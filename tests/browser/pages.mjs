@@ -88,6 +88,7 @@ async function pagesOf(page, server) {
     ["received-nothing", `${server.url}/main/quiet/-/ingest`],
     ["settings", `${project}/settings/operations`], ["settings-limits", `${project}/settings/limits`],
     ["settings-privacy", `${project}/settings/privacy`], ["settings-filters", `${project}/settings/filters`],
+    ["settings-grouping", `${project}/settings/grouping`],
     ["account", `${server.url}/-/user_settings/profile`], ["users", `${server.url}/admin/users`],
     ["not-found", `${server.url}/main/nowhere/-/error_tracking`],
   ].map(([name, address]) => [name, new URL(address, server.url).href]);

@@ -625,6 +625,7 @@ static void trims_native_names(void **state) {
       {"__30-[Foo bar]_block_invoke", "__30-[Foo bar]_block_invoke"},
       {"<redacted>", "<redacted>"},
       {"<unknown>", "<unknown>"},
+      {"a\005b(int)", "a?b"},
       {"(int)", "(int)"},
       {"a::b<c", "a::b"},
       {"", ""},
