@@ -23,9 +23,9 @@
 struct tree {
   const struct event *event;
   const struct exception_hash *hashes;
-  size_t *top; /* top-level exceptions */
+  size_t *top; /* top-level exceptions; room for exception_group_limit() */
   size_t top_count;
-  size_t steps; /* taken so far; more than there are exceptions means a circle */
+  size_t steps; /* taken so far */
 };
 
 static const struct mechanism *mechanism_of(const struct tree *tree, size_t index) {
@@ -50,23 +50,19 @@ bool exception_group_exists(const struct event *event) {
   return true;
 }
 
-/* The exception with the id 0, when all ids are different; else the count. */
+size_t exception_group_limit(const struct event *event) { return 2 * event->exception_count + 1; }
+
+/* The exception with the id 0; the count when there is none. */
 static size_t find_root(const struct tree *tree) {
-  size_t count = tree->event->exception_count, root = count;
-  for (size_t i = 0; i < count; i++) {
-    int64_t id = mechanism_of(tree, i)->exception_id;
-    if (id == 0) root = i;
-    for (size_t j = 0; j < i; j++) {
-      if (mechanism_of(tree, j)->exception_id == id) return count;
-    }
-  }
+  size_t count = tree->event->exception_count, root = 0;
+  while (root < count && mechanism_of(tree, root)->exception_id != 0) root++;
   return root;
 }
 
-/* False when there is a circle. Recursion is as deep as there are exceptions at most. */
+/* False when there is a circle. Recursion is as deep as the limit at most. */
 static bool collect_top_level(struct tree *tree, size_t index) {
   size_t count = tree->event->exception_count;
-  if (tree->steps++ >= count) return false;
+  if (++tree->steps >= exception_group_limit(tree->event)) return false;
   if (!mechanism_of(tree, index)->is_exception_group) {
     tree->top[tree->top_count++] = index;
     return true;
@@ -117,7 +113,8 @@ static size_t choose_all(const struct tree *tree, size_t *chosen) {
 
 size_t exception_group_choose(struct arena *arena, struct event *event,
                               const struct exception_hash *hashes, size_t *chosen) {
-  struct tree tree = {event, hashes, .top = ARENA_ARRAY(arena, event->exception_count, size_t)};
+  struct tree tree = {event, hashes,
+                      .top = ARENA_ARRAY(arena, exception_group_limit(event), size_t)};
   size_t root = find_root(&tree), distinct = 0;
   if (root == event->exception_count || !collect_top_level(&tree, root)) {
     return choose_all(&tree, chosen);

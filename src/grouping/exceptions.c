@@ -127,7 +127,7 @@ static void take_all(const struct chain *chain, struct part parts[VIEW_COUNT]) {
 static void take_group(const struct chain *chain, struct part parts[VIEW_COUNT]) {
   struct arena *arena = chain->computation->arena;
   struct event *event = chain->computation->event;
-  size_t *chosen = ARENA_ARRAY(arena, event->exception_count, size_t);
+  size_t *chosen = ARENA_ARRAY(arena, exception_group_limit(event), size_t);
   size_t count = exception_group_choose(arena, event, hashes_of(chain), chosen);
   for (int view = 0; view < STACK_VIEWS; view++) {
     parts[view] = (struct part){.values = {.arena = arena}};

@@ -90,7 +90,9 @@ struct exception_hash {
 };
 /* Whether every exception says where in the group it stands, so that hashes are worth making. */
 bool exception_group_exists(const struct event *event);
-/* Returns how many take part; `chosen` has room for the indexes of all exceptions. */
+/* The most that can be chosen: one may be, more than once, when two have the same id. */
+size_t exception_group_limit(const struct event *event);
+/* Returns how many take part; `chosen` has room for exception_group_limit() indexes. */
 size_t exception_group_choose(struct arena *arena, struct event *event,
                               const struct exception_hash *hashes, size_t *chosen);
 

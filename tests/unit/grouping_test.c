@@ -269,7 +269,7 @@ static void orders_chains_and_groups(void **state) {
       {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\"," PLACE(
            1, 0) "}},"
                  "{\"type\":\"B\",\"value\":\"b\"," PLACE(1, 0) "}}," ROOT "]}",
-       "app", "A|a|B|b|G|g"},
+       "app", "B|b|A|a|G|g"},
       {"{\"exception\":[{\"type\":\"A\",\"value\":\"a\"," PLACE(
            2, 1) "}},"
                  "{\"type\":\"B\",\"value\":\"b\"," PLACE(1, 7) "}}]}",
