@@ -19,11 +19,12 @@ struct group_hash {
 
 /* One way to see the event ("app stack trace", "system stack trace", "message", "fingerprint"). */
 struct grouping_variant {
-  struct slice name;        /* "app", "system", "default", "custom-fingerprint", … */
-  struct slice description; /* in plain words: "exception type and in-app frames" */
+  struct slice name;        /* "app", "system", "default", "custom-fingerprint",
+                               "built-in-fingerprint", "checksum", "hashed-checksum", "fallback" */
+  struct slice description; /* in plain words: "exception type and all frames (8 of 9)" */
   bool contributes;
-  struct slice reason; /* why it does not contribute; empty when it does */
-  struct group_hash hash;
+  struct slice reason;    /* why it does not contribute; empty when it does */
+  struct group_hash hash; /* when it contributes */
   struct pairs values; /* what was hashed, in order: key = what it is ("type", "module", "function",
                           "context line", "message", "fingerprint"), value = its text */
 };
