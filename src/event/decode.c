@@ -310,6 +310,7 @@ static void read_errors(struct reader *reader, struct event *event, yyjson_val *
     if (!yyjson_is_obj(item)) continue;
     struct event_error *error = &event->errors[event->error_count++];
     error->type = decode_any_text(reader, json_member(item, "type"), LIMIT_NAME);
+    if (slice_is_empty(error->type)) error->type = SLICE("unknown_error");
     error->name = decode_any_text(reader, json_member(item, "name"), LIMIT_SYMBOL);
     error->value = decode_any_text(reader, json_member(item, "value"), LIMIT_SYMBOL);
     error->reason = decode_any_text(reader, json_member(item, "reason"), LIMIT_SYMBOL);

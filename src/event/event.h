@@ -68,7 +68,7 @@ struct stacktrace {
   struct frame *frames;
   size_t count;
   size_t omitted; /* cut because there were too many: behind the 50th frame, else at the start */
-  struct slice lang;
+  struct slice lang, instruction_addr_adjustment;
   enum tristate snapshot; /* taken while the program went on, so that frames may not fit together */
   yyjson_val *registers;
 };
@@ -103,7 +103,7 @@ struct breadcrumb {
 };
 
 struct event_request {
-  struct slice url, method, fragment, inferred_content_type;
+  struct slice url, method, fragment, inferred_content_type, protocol, api_target;
   struct pairs query, headers, cookies, env;
   struct slice query_string; /* as text, when it was text */
   int64_t body_size;         /* 0 when unsaid */

@@ -49,6 +49,8 @@ static const struct field frame_list[] = {
 static const struct field stacktrace_list[] = {
     FIELD(stacktrace, registers, "registers", FIELD_OBJECT, LIMIT_NAME, BAG_SMALL_BYTES),
     FIELD(stacktrace, lang, "lang", FIELD_TEXT, LIMIT_LOGGER, 0),
+    FIELD(stacktrace, instruction_addr_adjustment, "instruction_addr_adjustment", FIELD_TEXT,
+          LIMIT_NAME, 0),
     FIELD(stacktrace, snapshot, "snapshot", FIELD_TRISTATE, 0, 0),
 };
 static const struct field mechanism_list[] = {
@@ -96,6 +98,8 @@ static const struct field request_list[] = {
     FIELD(event_request, headers, "headers", FIELD_PAIRS, LIMIT_MESSAGE, LIMIT_PAIRS),
     FIELD(event_request, env, "env", FIELD_MAP, LIMIT_MESSAGE, LIMIT_PAIRS),
     FIELD(event_request, data, "data", FIELD_ANY, LIMIT_MESSAGE, BAG_LARGE_BYTES),
+    FIELD(event_request, protocol, "protocol", FIELD_TEXT, LIMIT_NAME, 0),
+    FIELD(event_request, api_target, "api_target", FIELD_TEXT, LIMIT_NAME, 0),
     FIELD(event_request, body_size, "body_size", FIELD_INTEGER, 0, 0),
     FIELD(event_request, inferred_content_type, "inferred_content_type", FIELD_TEXT, LIMIT_NAME, 0),
 };

@@ -166,7 +166,7 @@ MISSING = object()
 NOT_KEPT = {
     ("project",), ("project_id",), ("key_id",), ("version",), ("time_spent",), ("ingest_path",), ("hashes",),
     ("grouping_config",), ("_metrics",), ("location",), ("metadata",), ("title",), ("culprit",), ("received",),
-    ("nodestore_insert",), ("type",), ("errors",), ("sdk", "settings"), ("sdk", "client_ip"),
+    ("nodestore_insert",), ("transaction_info",), ("type",), ("errors",), ("sdk", "settings"), ("sdk", "client_ip"),
 }
 # Members that Sentry does not know either; .NET's SDK once sent the first.
 UNKNOWN_MEMBERS = {"instruction_offset"}
