@@ -41,7 +41,9 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_SCOPE] = {"scope", "LIST",
                       "what the token may do: event:read, event:write, project:read, "
                       "project:write, org:read; separated by commas"},
-    [OPTION_RULES] = {"rules", "FILE", "stack-trace and fingerprint rules to add, one a line"},
+    [OPTION_DRY_RUN] = {"dry-run", NULL, "only tell what would change"},
+    [OPTION_UNDO] = {"undo", NULL, "take the last one back"},
+    [OPTION_RULES] = {"rules", "FILE", "stack-trace and fingerprint rules, one a line"},
     [OPTION_EVENT] = {"event", NULL, "print only the event, normalised and scrubbed"},
 };
 

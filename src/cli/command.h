@@ -37,6 +37,11 @@ struct slice sign_in_link_url(struct arena *arena, struct slice public_url, stru
 struct slice project_dsn(struct transaction *tx, struct arena *arena, struct slice public_url,
                          int64_t project_id);
 
+/* The file that an option names, "-" for standard input; at most `limit` bytes and one more, which
+ * tells that there are too many. */
+enum status file_read(struct command_context *context, struct slice name, size_t limit,
+                      struct slice *text) MUST_CHECK;
+
 /* --- output: text for people, JSON for programs ---------------------------------------- */
 
 enum field_kind { FIELD_TEXT, FIELD_NUMBER, FIELD_FLAG, FIELD_TIME };
@@ -77,6 +82,7 @@ enum status member_set_command(struct command_context *context);
 enum status token_create_command(struct command_context *context);
 enum status token_list_command(struct command_context *context);
 enum status token_revoke_command(struct command_context *context);
+enum status regroup_command(struct command_context *context);
 
 /* These get no store: they run in a process of their own. */
 enum status help_command(struct command_context *context);

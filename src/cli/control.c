@@ -15,7 +15,7 @@
 
 #include "base/banned.h"
 
-enum { ANSWER_LIMIT = 2 * OUTPUT_LIMIT, TIMEOUT_S = 60 };
+enum { ANSWER_LIMIT = 2 * OUTPUT_LIMIT, TIMEOUT_S = 60, LONG_TIMEOUT_S = 24 * 60 * 60 };
 
 const char *control_socket_path(struct arena *arena, const char *directory) {
   static const char name[] = "control.sock";
@@ -28,10 +28,11 @@ const char *control_socket_path(struct arena *arena, const char *directory) {
 
 /* --- the client's side ----------------------------------------------------------------------- */
 
-static enum status connect_to(struct arena *arena, const char *directory, int *fd,
+static enum status connect_to(struct arena *arena, const struct control_request *request, int *fd,
                               struct problem *problem) {
+  const char *directory = request->directory;
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  struct timeval timeout = {.tv_sec = TIMEOUT_S};
+  struct timeval timeout = {.tv_sec = request->is_long ? LONG_TIMEOUT_S : TIMEOUT_S};
   struct slice path = slice_of_string(control_socket_path(arena, directory));
   memcpy(address.sun_path, path.ptr, path.len);
   *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -88,7 +89,7 @@ static bool answer_parse(struct slice bytes, struct control_answer *answer) {
 enum status control_call(struct arena *arena, const struct control_request *request,
                          struct control_answer *answer, struct problem *problem) {
   int fd;
-  enum status status = connect_to(arena, request->directory, &fd, problem);
+  enum status status = connect_to(arena, request, &fd, problem);
   if (status) return status;
   struct slice head = arena_printf(arena,
                                    "%s %s HTTP/1.1\r\nHost: culprit\r\nConnection: close\r\n"
@@ -139,7 +140,7 @@ enum status control_run(struct arena *arena, const struct control_run *run,
                         struct control_result *result, struct problem *problem) {
   struct control_answer answer;
   struct control_request request = {run->directory, "POST", CONTROL_RUN_PATH,
-                                    request_body(arena, run)};
+                                    request_body(arena, run), true};
   if (!request.body.len)
     return problem_set(problem, STATUS_BAD_INPUT, "The command is not valid UTF-8.");
   enum status status = control_call(arena, &request, &answer, problem);

@@ -24,6 +24,7 @@ struct control_request {
   const char *directory;
   const char *method, *path;
   struct slice body; /* JSON, or empty */
+  bool is_long;      /* it may take hours */
 };
 struct control_answer {
   int code; /* of HTTP */

@@ -3,10 +3,7 @@
  * The event goes the way that a new one goes in the server (ingest/pipeline.h), with the settings
  * of a new project and no storage, so that it also helps on a machine without data.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/command.h"
@@ -16,48 +13,12 @@
 
 #include "base/banned.h"
 
-/* --- files ----------------------------------------------------------------------------------- */
-
-/* All bytes up to `limit` and one more, by which callers tell that there are more. */
-static enum status read_all(struct arena *arena, int file, size_t limit, struct slice *text) {
-  char *bytes = arena_alloc_raw(arena, limit + 1);
-  size_t len = 0;
-  while (len <= limit) {
-    ssize_t got = read(file, bytes + len, limit + 1 - len);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return STATUS_UNAVAILABLE;
-    if (got == 0) break;
-    len += (size_t)got;
-  }
-  *text = slice_of(bytes, len);
-  return STATUS_OK;
-}
-
-/* "-" is standard input. */
-static enum status read_file(struct command_context *context, struct slice name, size_t limit,
-                             struct slice *text) {
-  bool is_standard_input = slice_equal(name, SLICE("-"));
-  int file = is_standard_input ? STDIN_FILENO
-                               : open(arena_string(context->arena, name), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    return problem_set(context->problem, STATUS_NOT_FOUND, "%.*s cannot be opened: %s.",
-                       SLICE_ARGS(name), strerror(errno));
-  }
-  enum status status = read_all(context->arena, file, limit, text);
-  if (status) {
-    problem_set(context->problem, status, "%.*s cannot be read: %s.", SLICE_ARGS(name),
-                strerror(errno));
-  }
-  if (!is_standard_input) close(file);
-  return status;
-}
-
 /* --- rules ------------------------------------------------------------------------------------ */
 
 static enum status add_rules(struct command_context *context, struct project_config *config) {
   struct slice name = context->arguments->values[OPTION_RULES], text;
   if (slice_is_empty(name)) return STATUS_OK;
-  enum status status = read_file(context, name, GROUPING_RULES_TEXT_LIMIT, &text);
+  enum status status = file_read(context, name, GROUPING_RULES_TEXT_LIMIT, &text);
   if (status) return status;
   if (text.len > GROUPING_RULES_TEXT_LIMIT) {
     return problem_set(context->problem, STATUS_BAD_INPUT, "%.*s has more than %d bytes of rules.",
@@ -196,6 +157,6 @@ enum status explain_command(struct command_context *context) {
   }
   config_compile(context->arena, (struct pairs){0}, &config);
   enum status status = add_rules(context, &config);
-  if (!status) status = read_file(context, name, EVENT_JSON_LIMIT, &json);
+  if (!status) status = file_read(context, name, EVENT_JSON_LIMIT, &json);
   return status ? status : explain(context, json, &config);
 }

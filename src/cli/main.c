@@ -15,6 +15,7 @@
 
 #include "cli/command.h"
 #include "cli/control.h"
+#include "grouping/grouping.h"
 
 #include "base/banned.h"
 
@@ -118,6 +119,17 @@ static enum status complete(struct arguments *arguments, struct arena *arena,
   return status;
 }
 
+/* Rules are read here: the server has another working directory. */
+static enum status read_rules(struct command_context *context) {
+  struct slice name = context->arguments->values[OPTION_RULES];
+  if (!arguments_is_set(context->arguments, OPTION_RULES)) return STATUS_OK;
+  enum status status = file_read(context, name, GROUPING_RULES_TEXT_LIMIT, &context->input);
+  if (!status && context->input.len > GROUPING_RULES_TEXT_LIMIT)
+    return problem_set(context->problem, STATUS_BAD_INPUT, "%.*s has more than %d bytes of rules.",
+                       SLICE_ARGS(name), GROUPING_RULES_TEXT_LIMIT);
+  return status;
+}
+
 static int run(struct arguments *arguments, struct arena *arena) {
   struct problem problem = {0};
   struct buffer output = buffer_make(OUTPUT_LIMIT);
@@ -138,7 +150,10 @@ static int run(struct arguments *arguments, struct arena *arena) {
     exit_status = run_local(&context);
   } else {
     if (arguments_is_set(arguments, OPTION_PASSWORD_STDIN)) context.input = read_input(arena);
-    exit_status = run_on_data(&context, arena_string(arena, arguments->values[OPTION_DATA]));
+    status = read_rules(&context);
+    exit_status = status ? fail(&problem)
+                         : run_on_data(&context,
+                                       arena_string(arena, arguments->values[OPTION_DATA]));
   }
   buffer_free(&output);
   return exit_status;

@@ -208,7 +208,7 @@ void metrics_handler(struct http_request *request, struct http_response *respons
 
 enum status health_command(struct command_context *context) {
   const char *directory = arena_string(context->arena, context->arguments->values[OPTION_DATA]);
-  struct control_request request = {directory, "GET", "/-/ready", SLICE_EMPTY};
+  struct control_request request = {directory, "GET", "/-/ready", SLICE_EMPTY, false};
   struct control_answer answer;
   enum status status = control_call(context->arena, &request, &answer, context->problem);
   if (status) return status;

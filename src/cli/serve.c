@@ -34,6 +34,7 @@
 #include "store/feedback.h"
 #include "tracker/monitor.h"
 #include "web/report_dialog.h"
+#include "tracker/regroup.h"
 #include "web/web.h"
 
 #include "base/banned.h"
@@ -246,7 +247,7 @@ static void release_signals(const sigset_t *signals) {
 /* A command may have the directory for a moment; a server keeps it. */
 static enum status open_store(struct command_context *context, const char *directory) {
   enum { TRIES = 40, PAUSE_MS = 50 };
-  const struct control_request ping = {directory, "GET", "/-/health", SLICE_EMPTY};
+  const struct control_request ping = {directory, "GET", "/-/health", SLICE_EMPTY, false};
   enum status status = STATUS_OK;
   for (int i = 0; i < TRIES; i++) {
     struct control_answer answer;
@@ -309,6 +310,11 @@ static void wait_for_signal(const sigset_t *signals) {
   release_signals(signals);
 }
 
+static void *resume_regrouping(void *store) {
+  tracker_regroup_resume(store);
+  return NULL;
+}
+
 static enum status serve(struct command_context *context, const struct serve_settings *settings,
                          const sigset_t *signals) {
   application.store = context->store;
@@ -319,6 +325,8 @@ static enum status serve(struct command_context *context, const struct serve_set
   store_add_tick(context->store, &feedback_linking);
   application.forge = forge_open(context->store, &settings->forge);
   application.ingest = ingest_open(context->store);
+  pthread_t resuming;
+  pthread_create(&resuming, NULL, resume_regrouping, context->store);
   status = start_server(context, settings);
   if (!status) {
     status = print_welcome(context);
@@ -326,8 +334,11 @@ static enum status serve(struct command_context *context, const struct serve_set
       log_write(LOG_INFO, "listening", "address=%s", http_server_address(application.server));
       wait_for_signal(signals);
     }
+    tracker_regroup_stop();
     http_server_stop(application.server, STOP_TIMEOUT_MS);
   }
+  tracker_regroup_stop();
+  pthread_join(resuming, NULL);
   ingest_close(application.ingest);
   forge_close(application.forge);
   return status;

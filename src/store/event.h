@@ -64,6 +64,10 @@ struct digest {
   struct packed_payload payload;
 };
 
+/* Counts an event in `group`: number, times and, when it is the latest, texts, which are borrowed.
+ * Not users. */
+void group_count_event(struct group *group, const struct digest *digest);
+
 /* --- steps of digesting, for tracker/digest.c; on the writer thread ---------- */
 
 /* Takes the event's id; false when the project already has this event (remembered for at least a

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/regroup.h"
 #include "tracker/tracker.h"
 
 #include "base/banned.h"
@@ -17,6 +18,15 @@ static enum status find_group(struct transaction *tx, struct arena *arena,
   const struct access_request access = {
       .actor = actor, .role = ROLE_TO_ACT, .scope = SCOPE_EVENT_WRITE};
   return access_group(tx, arena, &access, id, project, group, problem);
+}
+
+/* Strands are not moved while a regrouping moves them. */
+static enum status check_idle(struct transaction *tx, int64_t project_id,
+                              struct problem *problem) {
+  struct regroup_run run;
+  if (!regroup_unfinished(tx, project_id, &run)) return STATUS_OK;
+  return problem_set(problem, STATUS_CONFLICT,
+                     "The errors of this project are being regrouped. Try again when that is done.");
 }
 
 static void add_activity(struct transaction *tx, const struct group_change *change,
@@ -71,7 +81,7 @@ static enum status find_groups(struct transaction *tx, struct arena *arena,
     write->project = project;
     if (!has_group(write, group.id)) write->groups[write->count++] = group;
   }
-  if (write->count >= 2) return STATUS_OK;
+  if (write->count >= 2) return check_idle(tx, write->project.id, problem);
   return problem_set_field(problem, STATUS_BAD_INPUT, "merge",
                            "Choose at least two errors to merge.");
 }
@@ -151,6 +161,7 @@ static enum status apply_split(struct transaction *tx, struct arena *arena,
   struct strand *strands;
   enum status status =
       find_group(tx, arena, request->actor, request->group_id, &project, &group, problem);
+  if (!status) status = check_idle(tx, project.id, problem);
   if (status) return status;
   size_t count = strand_list(tx, arena, group.id, &strands), chosen = 0;
   int64_t *ids = ARENA_ARRAY(arena, count, int64_t);
@@ -226,6 +237,7 @@ static enum status apply_undo(struct transaction *tx, struct arena *arena, struc
   enum status status =
       find_group(tx, arena, request->actor, change.group_id, &project, &group, problem);
   if (status == STATUS_NOT_FOUND) return unknown_change(problem);
+  if (!status) status = check_idle(tx, project.id, problem);
   if (status) return status;
   if (change.undone_ms)
     return problem_set(problem, STATUS_CONFLICT, "This was taken back already.");

@@ -32,6 +32,11 @@ bool group_get(struct transaction *tx, struct arena *arena, int64_t id, struct g
   return group_row_get(tx, arena, id, group) && follow(tx, arena, group);
 }
 
+bool group_get_itself(struct transaction *tx, struct arena *arena, int64_t id,
+                      struct group *group) {
+  return group_row_get(tx, arena, id, group);
+}
+
 bool group_find_by_number(struct transaction *tx, struct arena *arena, int64_t project_id,
                           int64_t number, struct group *group) {
   struct query query = query_begin(

@@ -29,10 +29,6 @@ int64_t group_row_insert(struct transaction *tx, const struct digest *digest);
 void group_row_update(struct transaction *tx, const struct group *group);
 void group_row_set_first_release(struct transaction *tx, int64_t group_id, struct slice release);
 
-/* Counts an event: number, times and, when it is the latest, texts, which are borrowed. Not users.
- */
-void group_count_event(struct group *group, const struct digest *digest);
-
 /* The text index holds title and culprit; removing needs the texts that were added. */
 void group_text_add(struct transaction *tx, const struct group *group);
 void group_text_remove(struct transaction *tx, const struct group *group);
