@@ -5,7 +5,7 @@
  *              no group's figures change, nobody sees it
  *   SWITCHING: what the plan noted is done: strands change groups, hashes lead to other strands
  *   SETTLING:  the figures of all groups that took part are summed up again
- *   UNDOING:   as SWITCHING, backwards
+ *   LEADING_BACK, UNDOING: backwards; hashes lead to their strands before the rules change back
  *
  * One change of this kind runs at a time in a project, and merges and splits are refused meanwhile.
  */
@@ -20,6 +20,7 @@ enum regroup_state {
   REGROUP_SWITCHING = 2,
   REGROUP_SETTLING = 3,
   REGROUP_UNDOING = 4,
+  REGROUP_LEADING_BACK = 5,
 };
 
 /* --- reading --------------------------------------------------------------------------- */
@@ -79,14 +80,21 @@ bool regroup_rules_before(struct transaction *tx, struct arena *arena, int64_t c
                           struct regroup_rules *rules);
 void regroup_set_state(struct transaction *tx, int64_t change_id, enum regroup_state state);
 
-/* Forgets what was noted, to begin again. */
+/* Forgets what was noted, to begin again; not what hashes led to before. */
 void regroup_clear(struct transaction *tx, int64_t change_id);
 
 /* Splitting. The strand that this change made in the same group for that primary hash;
  * made when there is none. */
 int64_t regroup_part_strand(struct transaction *tx, const struct regroup_run *run,
-                            int64_t strand_id, const struct group_hash *hash,
-                            const struct group *own);
+                            int64_t strand_id, const struct group_hash *hash);
+/* From now on events with that hash come to the strand. One that was made for it behind
+ * `last_strand`, which the plan does not know, is noted to go to `to_group` as well. */
+struct regroup_lead {
+  struct group_hash hash;
+  int64_t to_strand, to_group, last_strand;
+};
+void regroup_lead_hash(struct transaction *tx, const struct regroup_run *run,
+                       const struct regroup_lead *lead);
 /* The one that regroup_part_strand() made, or 0. */
 int64_t regroup_find_strand(struct transaction *tx, const struct regroup_run *run,
                             int64_t strand_id, const struct group_hash *hash);
@@ -106,15 +114,16 @@ void regroup_drop_users(struct transaction *tx, int64_t strand_id, const int64_t
 void regroup_settle_strand(struct transaction *tx, int64_t strand_id, const struct group *rest);
 int64_t regroup_strand_events(struct transaction *tx, int64_t strand_id);
 
-/* Noting what is to be done. */
+/* Noting what is to be done. A strand gets its new primary hash at once. */
 struct regroup_step {
   int64_t strand_id, to_group;
   struct group_hash to_hash;
 };
 void regroup_note_strand(struct transaction *tx, int64_t change_id,
                          const struct regroup_step *step);
-void regroup_note_hash(struct transaction *tx, const struct regroup_run *run,
-                       const struct group_hash *hash, int64_t to_strand /* 0: forget it */);
+/* A hash that no event has any more is to be forgotten. */
+void regroup_note_old_hash(struct transaction *tx, const struct regroup_run *run,
+                           const struct group_hash *hash);
 /* A group that gets its first strands by the change; with the texts of one of its strands. */
 int64_t regroup_new_group(struct transaction *tx, const struct regroup_run *run, int64_t source_group,
                           int64_t now_ms);

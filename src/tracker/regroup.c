@@ -248,12 +248,25 @@ static void note_joined(struct transaction *tx, struct applying *a, size_t end) 
                         a->cluster_groups[plan->joined[i].cluster]);
 }
 
-static void note_hashes(struct transaction *tx, struct applying *a, size_t end) {
+/* Parts that are not their strand's main one get strands, empty at first. */
+static void make_parts(struct transaction *tx, struct applying *a, size_t end) {
+  const struct regroup_plan *plan = &a->report->plan;
+  for (size_t i = a->next; i < end; i++)
+    if (!plan->parts[i].is_main)
+      regroup_part_strand(tx, &a->run, plan->parts[i].strand_id, &plan->parts[i].hash);
+}
+
+/* Before any event moves, so that new ones come to the strands of their hashes. */
+static void lead_hashes(struct transaction *tx, struct applying *a, size_t end) {
   const struct regroup_plan *plan = &a->report->plan;
   for (size_t i = a->next; i < end; i++) {
-    int64_t strand_id =
-        plan->hashes[i].part == SIZE_MAX ? 0 : strand_of_part(tx, a, plan->hashes[i].part);
-    if (strand_id) regroup_note_hash(tx, &a->run, &plan->hashes[i].hash, strand_id);
+    size_t part = plan->hashes[i].part;
+    if (part == SIZE_MAX) continue;
+    const struct regroup_lead lead = {.hash = plan->hashes[i].hash,
+                                      .to_strand = strand_of_part(tx, a, part),
+                                      .to_group = a->cluster_groups[plan->parts[part].cluster],
+                                      .last_strand = plan->last_strand};
+    if (lead.to_strand) regroup_lead_hash(tx, &a->run, &lead);
   }
 }
 
@@ -270,7 +283,7 @@ static void note_old_hashes(struct transaction *tx, struct applying *a, size_t e
     if (plan->hash_count &&
         bsearch(&key, plan->hashes, plan->hash_count, sizeof key, by_hash))
       continue;
-    regroup_note_hash(tx, &a->run, &key.hash, 0);
+    regroup_note_old_hash(tx, &a->run, &key.hash);
   }
 }
 
@@ -313,13 +326,15 @@ static enum status run_switching(struct transaction *tx, void *context, struct p
   return STATUS_OK;
 }
 
-static enum status note_plan(struct applying *a, struct problem *problem) {
+static enum status do_plan(struct applying *a, struct problem *problem) {
   const struct regroup_plan *plan = &a->report->plan;
   a->cluster_groups = ARENA_ARRAY(a->arena, plan->cluster_count + 1, int64_t);
   enum status status = note_all(a, note_clusters, plan->cluster_count, problem);
   if (!status) status = note_all(a, note_joined, plan->joined_count, problem);
+  if (!status) status = note_all(a, make_parts, plan->part_count, problem);
   if (!status) status = note_all(a, note_parts, plan->part_count, problem);
-  if (!status) status = note_all(a, note_hashes, plan->hash_count, problem);
+  if (!status) status = note_all(a, lead_hashes, plan->hash_count, problem);
+  if (!status) status = split_strands(a, problem);
   /* Sorted to be found in; their order is not needed any more. */
   if (plan->hash_count) qsort(plan->hashes, plan->hash_count, sizeof *plan->hashes, by_hash);
   if (!status) status = note_all(a, note_old_hashes, a->known_count, problem);
@@ -449,8 +464,7 @@ static enum status apply(const struct regroup_work *work, const struct regroup_r
   applying.known_count = regroup_hashes(tx, arena, work->project_id, &known);
   applying.known = known;
   store_end_read(tx);
-  if (!status) status = split_strands(&applying, problem);
-  if (!status) status = note_plan(&applying, problem);
+  if (!status) status = do_plan(&applying, problem);
   if (!status) status = advance_all(work->store, work->project_id, problem);
   return status ? status : retitle_all(work, run->change_id, problem);
 }
@@ -465,7 +479,6 @@ static enum status run_undo(struct transaction *tx, void *context, struct proble
   struct undoing *undoing = context;
   struct arena arena = {0};
   struct regroup_run run;
-  struct regroup_rules rules;
   struct group_change change;
   if (regroup_unfinished(tx, undoing->project_id, &run))
     return problem_set(problem, STATUS_CONFLICT,
@@ -478,13 +491,7 @@ static enum status run_undo(struct transaction *tx, void *context, struct proble
                        "There is no regrouping of this project to take back.");
   }
   bool is_undoable = change_is_undoable(tx, &change);
-  if (is_undoable) {
-    if (regroup_rules_before(tx, &arena, change.id, &rules)) {
-      option_set(tx, undoing->project_id, SLICE(OPTION_STACK_RULES), rules.stack);
-      option_set(tx, undoing->project_id, SLICE(OPTION_FINGERPRINT_RULES), rules.fingerprints);
-    }
-    regroup_set_state(tx, change.id, REGROUP_UNDOING);
-  }
+  if (is_undoable) regroup_set_state(tx, change.id, REGROUP_LEADING_BACK);
   arena_free(&arena);
   if (is_undoable) return STATUS_OK;
   return problem_set(problem, STATUS_CONFLICT,
@@ -499,8 +506,8 @@ static enum status finish(struct store *store, int64_t project_id, int64_t chang
   const struct project project = {.id = project_id};
   const struct regroup_request request = {.project = &project};
   struct regroup_work work = {.store = store, .project_id = project_id};
-  enum status status = compile_rules(store, &arena, &request, &work.rules, problem);
-  if (!status) status = advance_all(store, project_id, problem);
+  enum status status = advance_all(store, project_id, problem);
+  if (!status) status = compile_rules(store, &arena, &request, &work.rules, problem);
   if (!status) status = retitle_all(&work, change_id, problem);
   arena_free(&arena);
   return status;

@@ -406,6 +406,7 @@ void regroup_plan_make(struct arena *arena, const struct regroup_input *input,
   size_t classes = input->classes->count, strands = input->strand_count;
   struct planning p = {.arena = arena, .input = input, .plan = plan};
   *plan = (struct regroup_plan){.parts = ARENA_ARRAY(arena, classes + 1, struct regroup_part)};
+  plan->last_strand = strands ? input->strands[strands - 1].id : 0;
   p.places = ARENA_ARRAY(arena, strands + 1, struct place);
   p.bare = ARENA_ARRAY(arena, strands + 1, size_t);
   for (size_t i = 0; i < strands; i++) {

@@ -72,6 +72,7 @@ struct regroup_plan {
   struct regroup_source *joined; /* errors that vanish, and the cluster that takes them */
   size_t joined_count;
   int64_t event_count;
+  int64_t last_strand; /* the newest one that was known */
   size_t group_count; /* errors before */
 };
 

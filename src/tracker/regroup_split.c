@@ -23,8 +23,6 @@ struct splitter {
   const struct regroup_splitting *splitting;
   struct arena json;    /* one event */
   struct arena batch;   /* what is to be moved next */
-  struct arena targets; /* by hash: the strand that gets its events */
-  struct map by_hash;
   struct moving moving[READ_ROWS];
   size_t moving_count;
   int64_t after_ref;
@@ -110,47 +108,16 @@ static struct regroup_scan scan_of(struct splitter *s, size_t limit) {
 
 /* --- moving ------------------------------------------------------------------------------ */
 
-struct target {
-  struct group_hash hash;
-  int64_t strand_id;
-};
-
-static int64_t target_of(struct transaction *tx, struct splitter *s, const struct digest *digest) {
-  const struct group_hash *hash = &digest->hashes[0];
-  struct target *target =
-      map_get(&s->by_hash, slice_of((const char *)hash->bytes, sizeof hash->bytes));
-  if (target) return target->strand_id;
-  const struct group own = {.project_id = s->splitting->work->project_id,
-                            .level = digest->level,
-                            .is_unhandled = digest->is_unhandled,
-                            .first_seen_ms = digest->timestamp_ms,
-                            .last_seen_ms = digest->timestamp_ms,
-                            .error_type = digest->error_type,
-                            .error_value = digest->error_value,
-                            .title = digest->title,
-                            .culprit = digest->culprit,
-                            .location = digest->location,
-                            .platform = digest->platform,
-                            .logger = digest->logger,
-                            .first_release = digest->release,
-                            .last_release = digest->release};
-  target = ARENA_NEW(&s->targets, struct target);
-  *target = (struct target){
-      *hash, regroup_part_strand(tx, s->splitting->run, s->splitting->strand_id, hash, &own)};
-  map_put(&s->by_hash, slice_of((const char *)target->hash.bytes, sizeof target->hash.bytes),
-          target);
-  return target->strand_id;
-}
-
 static enum status run_move(struct transaction *tx, void *context, struct problem *problem) {
   struct splitter *s = context;
+  const struct regroup_splitting *splitting = s->splitting;
   (void)problem;
-  /* Run again after a failed transaction, in which strands may have been made. */
-  map_clear(&s->by_hash);
-  arena_reset(&s->targets);
   for (size_t i = 0; i < s->moving_count; i++) {
-    const int64_t from_to[] = {s->splitting->strand_id, target_of(tx, s, &s->moving[i].digest)};
-    if (from_to[1]) regroup_move(tx, s->moving[i].ref, from_to, &s->moving[i].digest);
+    const struct moving *moving = &s->moving[i];
+    const int64_t from_to[] = {splitting->strand_id,
+                               regroup_find_strand(tx, splitting->run, splitting->strand_id,
+                                                   &moving->digest.hashes[0])};
+    if (from_to[1]) regroup_move(tx, moving->ref, from_to, &moving->digest);
   }
   return STATUS_OK;
 }
@@ -263,8 +230,6 @@ enum status regroup_split_strand(const struct regroup_splitting *splitting,
   enum status status = move_all(s, problem);
   if (!status) status = drop_users(s, problem);
   if (!status) status = regroup_write(splitting->work->store, run_settle, s, problem);
-  map_free(&s->by_hash);
-  arena_free(&s->targets);
   arena_free(&s->batch);
   arena_free(&s->json);
   arena_free(&s->texts);

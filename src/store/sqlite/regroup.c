@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "store/option.h"
 #include "store/sqlite/change.h"
 #include "store/sqlite/group_row.h"
 #include "store/sqlite/internal.h"
@@ -88,7 +89,7 @@ void regroup_set_state(struct transaction *tx, int64_t change_id, enum regroup_s
 void regroup_clear(struct transaction *tx, int64_t change_id) {
   run_numbers(tx, "DELETE FROM change_strand WHERE change_id = ?1 + ?2", change_id, 0);
   run_numbers(tx, "DELETE FROM change_group WHERE change_id = ?1 + ?2", change_id, 0);
-  run_numbers(tx, "DELETE FROM change_hash WHERE change_id = ?1 + ?2", change_id, 0);
+  run_numbers(tx, "DELETE FROM change_hash WHERE change_id = ?1 AND to_strand = ?2", change_id, 0);
 }
 
 bool regroup_last(struct transaction *tx, int64_t project_id, int64_t *change_id) {
@@ -100,6 +101,13 @@ bool regroup_last(struct transaction *tx, int64_t project_id, int64_t *change_id
 }
 
 /* --- notes ------------------------------------------------------------------------------ */
+
+static void set_label(struct transaction *tx, int64_t strand_id, struct slice hash) {
+  struct query query = query_begin(tx, "UPDATE strand SET hash = ?2 WHERE id = ?1");
+  query_bind_int(&query, 1, strand_id);
+  query_bind_blob(&query, 2, hash.ptr, hash.len);
+  query_run(&query);
+}
 
 void regroup_note_strand(struct transaction *tx, int64_t change_id,
                          const struct regroup_step *step) {
@@ -115,6 +123,9 @@ void regroup_note_strand(struct transaction *tx, int64_t change_id,
   change_note_strand(tx, change_id, &noted);
   change_note_group(tx, change_id, from, false, 0);
   change_note_group(tx, change_id, step->to_group, false, 0);
+  set_label(tx, step->strand_id,
+            slice_of((const char *)step->to_hash.bytes, sizeof step->to_hash.bytes));
+  hot_drop_all(&tx->store->hot);
 }
 
 static int64_t hash_strand(struct transaction *tx, int64_t project_id, struct slice hash) {
@@ -128,20 +139,39 @@ static int64_t hash_strand(struct transaction *tx, int64_t project_id, struct sl
   return strand_id;
 }
 
-void regroup_note_hash(struct transaction *tx, const struct regroup_run *run,
-                       const struct group_hash *hash, int64_t to_strand) {
-  struct slice bytes = slice_of((const char *)hash->bytes, sizeof hash->bytes);
-  int64_t from = hash_strand(tx, run->project_id, bytes);
-  if (from == to_strand) return;
+/* The first of a hash's notes tells where it led before the change. */
+static void note_hash(struct transaction *tx, int64_t change_id, struct slice hash,
+                      const int64_t from_to[2]) {
   struct query query =
       query_begin(tx,
-                  "INSERT OR IGNORE INTO change_hash(change_id, hash, from_strand, to_strand)"
-                  " VALUES(?1, ?2, ?3, ?4)");
-  query_bind_int(&query, 1, run->change_id);
-  query_bind_blob(&query, 2, bytes.ptr, bytes.len);
-  query_bind_int(&query, 3, from);
-  query_bind_int(&query, 4, to_strand);
+                  "INSERT INTO change_hash(change_id, hash, from_strand, to_strand)"
+                  " VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET to_strand = ?4");
+  query_bind_int(&query, 1, change_id);
+  query_bind_blob(&query, 2, hash.ptr, hash.len);
+  query_bind_int(&query, 3, from_to[0]);
+  query_bind_int(&query, 4, from_to[1]);
   query_run(&query);
+}
+
+void regroup_note_old_hash(struct transaction *tx, const struct regroup_run *run,
+                           const struct group_hash *hash) {
+  struct slice bytes = slice_of((const char *)hash->bytes, sizeof hash->bytes);
+  const int64_t from_to[] = {hash_strand(tx, run->project_id, bytes), 0};
+  if (from_to[0]) note_hash(tx, run->change_id, bytes, from_to);
+}
+
+void regroup_lead_hash(struct transaction *tx, const struct regroup_run *run,
+                       const struct regroup_lead *lead) {
+  struct slice bytes = slice_of((const char *)lead->hash.bytes, sizeof lead->hash.bytes);
+  const int64_t from_to[] = {hash_strand(tx, run->project_id, bytes), lead->to_strand};
+  if (from_to[0] == from_to[1]) return;
+  if (from_to[0] > lead->last_strand) {
+    const struct regroup_step step = {from_to[0], lead->to_group, lead->hash};
+    regroup_note_strand(tx, run->change_id, &step);
+  }
+  note_hash(tx, run->change_id, bytes, from_to);
+  strand_take_hash(tx, run->project_id, &lead->hash, lead->to_strand);
+  hot_drop_all(&tx->store->hot);
 }
 
 int64_t regroup_new_group(struct transaction *tx, const struct regroup_run *run,
@@ -250,10 +280,7 @@ static void flip(struct transaction *tx, const struct flip *step) {
     run_numbers(tx, "UPDATE error_group SET event_count = event_count + ?2 WHERE id = ?1",
                 step->to, events);
   }
-  struct query query = query_begin(tx, "UPDATE strand SET hash = ?2 WHERE id = ?1");
-  query_bind_int(&query, 1, step->strand_id);
-  query_bind_blob(&query, 2, step->hash.ptr, step->hash.len);
-  query_run(&query);
+  set_label(tx, step->strand_id, step->hash);
 }
 
 static void set_cursor(struct transaction *tx, int64_t change_id, int64_t cursor) {
@@ -302,54 +329,24 @@ static void set_hash(struct transaction *tx, int64_t project_id, const struct le
   query_run(&query);
 }
 
-static bool is_noted(struct transaction *tx, int64_t change_id, int64_t strand_id) {
-  struct query query =
-      query_begin(tx, "SELECT 1 FROM change_strand WHERE change_id = ?1 AND strand_id = ?2");
-  query_bind_int(&query, 1, change_id);
-  query_bind_int(&query, 2, strand_id);
-  bool is_found = query_next(&query);
-  query_end(&query);
-  return is_found;
-}
+/* With `is_back` what hashes led to is restored; with `forgets` they are removed that led nowhere. */
+struct lead_order {
+  bool is_back, forgets;
+};
 
-/* When an event that came while the plan was made has brought the hash in, its strand goes where
- * the others go. */
-static void take_along(struct transaction *tx, const struct regroup_run *run, int64_t strand_id,
-                       int64_t to_strand) {
-  struct arena arena = {0};
-  struct strand strand;
-  int64_t from = strand_group(tx, strand_id), to = strand_group(tx, to_strand);
-  if (from != to && !is_noted(tx, run->change_id, strand_id) && strand_row_get(tx, &arena, strand_id, &strand)) {
-    const struct strand_step noted = {strand_id, to, NULL};
-    const struct flip step = {
-        strand_id, from, to,
-        slice_of((const char *)strand.hash.bytes, sizeof strand.hash.bytes)};
-    change_note_strand(tx, run->change_id, &noted);
-    flip(tx, &step);
-    bool is_empty = !find_number(tx, "SELECT 1 FROM strand WHERE group_id = ?1", from);
-    change_note_group(tx, run->change_id, from, false, is_empty ? to : 0);
-  }
-  arena_free(&arena);
-}
-
-static void lead_hash(struct transaction *tx, const struct regroup_run *run,
-                      const struct lead *lead, bool is_undo) {
-  int64_t now = hash_strand(tx, run->project_id, lead->hash);
-  if (!is_undo && now && lead->to && now != lead->to) take_along(tx, run, now, lead->to);
-  if (now == lead->from || (!is_undo && lead->to)) set_hash(tx, run->project_id, lead);
-}
-
-static bool lead_batch(struct transaction *tx, const struct regroup_run *run, bool is_undo) {
+static bool lead_batch(struct transaction *tx, const struct regroup_run *run,
+                       struct lead_order order) {
   struct arena arena = {0};
   struct rows rows = ROWS_OF(struct lead);
   struct query query =
       query_begin(tx,
-                  is_undo ? "SELECT hash, to_strand, from_strand FROM change_hash WHERE change_id ="
-                            " ?1 AND hash > (SELECT cursor_hash FROM change WHERE id = ?1)"
-                            " ORDER BY hash LIMIT ?2"
-                          : "SELECT hash, from_strand, to_strand FROM change_hash WHERE change_id ="
-                            " ?1 AND hash > (SELECT cursor_hash FROM change WHERE id = ?1)"
-                            " ORDER BY hash LIMIT ?2");
+                  order.is_back
+                      ? "SELECT hash, to_strand, from_strand FROM change_hash WHERE change_id ="
+                        " ?1 AND hash > (SELECT cursor_hash FROM change WHERE id = ?1)"
+                        " ORDER BY hash LIMIT ?2"
+                      : "SELECT hash, from_strand, to_strand FROM change_hash WHERE change_id ="
+                        " ?1 AND hash > (SELECT cursor_hash FROM change WHERE id = ?1)"
+                        " ORDER BY hash LIMIT ?2");
   query_bind_int(&query, 1, run->change_id);
   query_bind_int(&query, 2, HASHES_BATCH);
   while (query_next(&query))
@@ -357,7 +354,11 @@ static bool lead_batch(struct transaction *tx, const struct regroup_run *run, bo
         query_text(&query, 0, &arena), query_int(&query, 1), query_int(&query, 2)};
   query_end(&query);
   const struct lead *leads = rows.items;
-  for (size_t i = 0; i < rows.count; i++) lead_hash(tx, run, &leads[i], is_undo);
+  for (size_t i = 0; i < rows.count; i++) {
+    if (order.forgets == (leads[i].to == 0) &&
+        hash_strand(tx, run->project_id, leads[i].hash) == leads[i].from)
+      set_hash(tx, run->project_id, &leads[i]);
+  }
   if (rows.count) {
     struct slice last = leads[rows.count - 1].hash;
     query = query_begin(tx, "UPDATE change SET cursor_hash = ?2 WHERE id = ?1");
@@ -372,6 +373,25 @@ static bool lead_batch(struct transaction *tx, const struct regroup_run *run, bo
 struct settled {
   int64_t group_id, merged_into;
 };
+
+/* A group that came up while the plan was made goes where its strand went. */
+static void hide_emptied(struct transaction *tx, const struct regroup_run *run,
+                         const struct settled *group) {
+  int64_t into = group->merged_into;
+  if (!into) {
+    struct query query = query_begin(
+        tx,
+        "UPDATE change_group SET merged_into = (SELECT to_group FROM change_strand s WHERE"
+        " s.change_id = ?1 AND s.from_group = ?2 AND s.to_group <> ?2 LIMIT 1)"
+        " WHERE change_id = ?1 AND group_id = ?2 AND EXISTS (SELECT 1 FROM change_strand s WHERE"
+        " s.change_id = ?1 AND s.from_group = ?2 AND s.to_group <> ?2) RETURNING merged_into");
+    query_bind_int(&query, 1, run->change_id);
+    query_bind_int(&query, 2, group->group_id);
+    while (query_next(&query)) into = query_int(&query, 0);
+    query_end(&query);
+  }
+  if (into) group_hide(tx, group->group_id, into);
+}
 
 static bool settle_batch(struct transaction *tx, const struct regroup_run *run) {
   struct arena arena = {0};
@@ -392,26 +412,41 @@ static bool settle_batch(struct transaction *tx, const struct regroup_run *run) 
                                    groups[i].group_id) != 0;
     if (has_strands)
       group_refresh(tx, groups[i].group_id);
-    else if (groups[i].merged_into)
-      group_hide(tx, groups[i].group_id, groups[i].merged_into);
+    else
+      hide_emptied(tx, run, &groups[i]);
   }
   if (rows.count) set_cursor(tx, run->change_id, groups[rows.count - 1].group_id);
   arena_free(&arena);
   return rows.count > 0;
 }
 
+/* The rules that a change set are taken back with it. */
+static void restore_rules(struct transaction *tx, const struct regroup_run *run) {
+  struct arena arena = {0};
+  struct regroup_rules rules;
+  if (regroup_rules_before(tx, &arena, run->change_id, &rules)) {
+    option_set(tx, run->project_id, SLICE(OPTION_STACK_RULES), rules.stack);
+    option_set(tx, run->project_id, SLICE(OPTION_FINGERPRINT_RULES), rules.fingerprints);
+  }
+  arena_free(&arena);
+}
+
 void regroup_advance(struct transaction *tx, const struct regroup_run *run, int64_t now_ms) {
-  bool is_undo = run->state == REGROUP_UNDOING, is_left = true;
+  const struct lead_order forget = {run->state == REGROUP_UNDOING, true}, lead_back = {true, false};
   switch (run->state) {
+    case REGROUP_LEADING_BACK:
+      if (lead_batch(tx, run, lead_back)) break;
+      restore_rules(tx, run);
+      regroup_set_state(tx, run->change_id, REGROUP_UNDOING);
+      break;
     case REGROUP_SWITCHING:
     case REGROUP_UNDOING:
-      is_left = flip_batch(tx, run, is_undo) || lead_batch(tx, run, is_undo);
-      if (!is_left) regroup_set_state(tx, run->change_id, REGROUP_SETTLING);
-      if (!is_left && is_undo) change_set_undone(tx, run->change_id, now_ms);
+      if (flip_batch(tx, run, forget.is_back) || lead_batch(tx, run, forget)) break;
+      regroup_set_state(tx, run->change_id, REGROUP_SETTLING);
+      if (forget.is_back) change_set_undone(tx, run->change_id, now_ms);
       break;
     case REGROUP_SETTLING:
-      is_left = settle_batch(tx, run);
-      if (!is_left) regroup_set_state(tx, run->change_id, REGROUP_DONE);
+      if (!settle_batch(tx, run)) regroup_set_state(tx, run->change_id, REGROUP_DONE);
       break;
     case REGROUP_SPLITTING:
     case REGROUP_DONE: break;

@@ -26,24 +26,6 @@ static int64_t group_of(struct transaction *tx, int64_t strand_id) {
   return find_number(&query);
 }
 
-/* The hash leads to the new strand, unless it is known already. */
-static void offer_hash(struct transaction *tx, const struct regroup_run *run,
-                       const struct group_hash *hash, int64_t strand_id) {
-  struct query query = query_begin(
-      tx, "INSERT OR IGNORE INTO group_hash(project_id, hash, strand_id) VALUES(?1, ?2, ?3)");
-  query_bind_int(&query, 1, run->project_id);
-  query_bind_blob(&query, 2, hash->bytes, sizeof hash->bytes);
-  query_bind_int(&query, 3, strand_id);
-  if (!query_run(&query)) return;
-  query = query_begin(tx,
-                      "INSERT OR IGNORE INTO change_hash(change_id, hash, from_strand, to_strand)"
-                      " VALUES(?1, ?2, 0, ?3)");
-  query_bind_int(&query, 1, run->change_id);
-  query_bind_blob(&query, 2, hash->bytes, sizeof hash->bytes);
-  query_bind_int(&query, 3, strand_id);
-  query_run(&query);
-}
-
 int64_t regroup_find_strand(struct transaction *tx, const struct regroup_run *run,
                             int64_t strand_id, const struct group_hash *hash) {
   struct query query = query_begin(
@@ -62,23 +44,24 @@ static void set_maker(struct transaction *tx, int64_t strand_id, int64_t change_
 }
 
 int64_t regroup_part_strand(struct transaction *tx, const struct regroup_run *run,
-                            int64_t strand_id, const struct group_hash *hash,
-                            const struct group *own) {
-  int64_t group_id = group_of(tx, strand_id);
+                            int64_t strand_id, const struct group_hash *hash) {
+  struct arena arena = {0};
+  struct strand source;
+  int64_t group_id = group_of(tx, strand_id), made = 0;
   int64_t found = regroup_find_strand(tx, run, strand_id, hash);
-  struct query query;
   if (found || !group_id) return found;
-  hot_flush(tx); /* of what was moved before, in the same transaction */
-  hot_flush(tx); /* of what was moved before, in the same transaction */
   strand_settle(tx, group_id);
-  const struct strand_draft draft = {group_id, *hash, own};
-  int64_t made = strand_row_insert(tx, &draft);
-  set_maker(tx, made, run->change_id);
-  query = query_begin(tx, "UPDATE error_group SET strand_count = strand_count + 1 WHERE id = ?1");
-  query_bind_int(&query, 1, group_id);
-  query_run(&query);
-  offer_hash(tx, run, hash, made);
+  if (strand_row_get(tx, &arena, strand_id, &source)) {
+    const struct strand_draft draft = {group_id, *hash, &source.own};
+    made = strand_row_insert(tx, &draft);
+    set_maker(tx, made, run->change_id);
+    struct query query =
+        query_begin(tx, "UPDATE error_group SET strand_count = strand_count + 1 WHERE id = ?1");
+    query_bind_int(&query, 1, group_id);
+    query_run(&query);
+  }
   hot_drop_all(&tx->store->hot);
+  arena_free(&arena);
   return made;
 }
 
