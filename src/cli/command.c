@@ -44,8 +44,10 @@ const struct command commands[] = {
      "delete an API token", NULL},
     {"regroup", NULL, "ORG/PROJECT", 1, O(DRY_RUN) | O(RULES) | O(UNDO), COMMAND_ON_DATA, false,
      regroup_command, "group all stored events of a project again",
-     "Under the project's rules as they are now, or with --rules under those of a file, which become\n"
-     "the project's. With --dry-run it only tells which errors would be split, joined and renamed.\n"
+     "Under the project's rules as they are now, or with --rules under those of a file, which "
+     "become\n"
+     "the project's. With --dry-run it only tells which errors would be split, joined and "
+     "renamed.\n"
      "--undo takes the last regrouping back, and the rules that it set.\n"},
     {"health", NULL, "", 0, 0, COMMAND_LOCAL, false, health_command,
      "ask the running server whether it takes events", NULL},

@@ -151,9 +151,9 @@ static int run(struct arguments *arguments, struct arena *arena) {
   } else {
     if (arguments_is_set(arguments, OPTION_PASSWORD_STDIN)) context.input = read_input(arena);
     status = read_rules(&context);
-    exit_status = status ? fail(&problem)
-                         : run_on_data(&context,
-                                       arena_string(arena, arguments->values[OPTION_DATA]));
+    exit_status = status
+                      ? fail(&problem)
+                      : run_on_data(&context, arena_string(arena, arguments->values[OPTION_DATA]));
   }
   buffer_free(&output);
   return exit_status;

@@ -96,12 +96,13 @@ static void write_text(struct shown *shown) {
     listed++;
   }
   if (changed > listed) buffer_printf(out, "and %zu more\n", changed - listed);
-  buffer_printf(out,
-                "%s%lld events of %zu errors looked at in %.1f s: %zu errors%s split, %zu%s joined, "
-                "%zu%s renamed; %zu errors afterwards.\n",
-                changed ? "\n" : "", (long long)report->plan.event_count,
-                report->plan.group_count, (double)report->duration_us / 1e6, report->split, would,
-                report->joined, would, report->renamed, would, report->plan.cluster_count);
+  buffer_printf(
+      out,
+      "%s%lld events of %zu errors looked at in %.1f s: %zu errors%s split, %zu%s joined, "
+      "%zu%s renamed; %zu errors afterwards.\n",
+      changed ? "\n" : "", (long long)report->plan.event_count, report->plan.group_count,
+      (double)report->duration_us / 1e6, report->split, would, report->joined, would,
+      report->renamed, would, report->plan.cluster_count);
 }
 
 /* --- as JSON --------------------------------------------------------------------------------- */
@@ -165,7 +166,8 @@ static void write_json(struct shown *shown) {
   buffer_append_byte(shown->context->output, '\n');
 }
 
-/* --- the command -------------------------------------------------------------------------------- */
+/* --- the command --------------------------------------------------------------------------------
+ */
 
 static enum status undo(struct command_context *context, const struct project *project) {
   if (arguments_is_set(context->arguments, OPTION_DRY_RUN) ||

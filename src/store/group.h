@@ -51,8 +51,7 @@ void group_list(struct transaction *tx, struct arena *arena, const struct group_
  * there is none. */
 bool group_get(struct transaction *tx, struct arena *arena, int64_t id, struct group *group);
 /* The group itself, merged or not. */
-bool group_get_itself(struct transaction *tx, struct arena *arena, int64_t id,
-                      struct group *group);
+bool group_get_itself(struct transaction *tx, struct arena *arena, int64_t id, struct group *group);
 bool group_find_by_number(struct transaction *tx, struct arena *arena, int64_t project_id,
                           int64_t number, struct group *group);
 /* How many groups of the project have each status. */

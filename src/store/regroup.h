@@ -1,11 +1,11 @@
 /* regroup.h - the store's side of regrouping: reading all events of a project in slices, and moving
  * them in small transactions that can be taken up again where a kill left them.
  *
- *   SPLITTING: events of a strand whose hashes differ now get strands of their own, in the same group:
- *              no group's figures change, nobody sees it
- *   SWITCHING: what the plan noted is done: strands change groups, hashes lead to other strands
- *   SETTLING:  the figures of all groups that took part are summed up again
- *   LEADING_BACK, UNDOING: backwards; hashes lead to their strands before the rules change back
+ *   SPLITTING: events of a strand whose hashes differ now get strands of their own, in the same
+ * group: no group's figures change, nobody sees it SWITCHING: what the plan noted is done: strands
+ * change groups, hashes lead to other strands SETTLING:  the figures of all groups that took part
+ * are summed up again LEADING_BACK, UNDOING: backwards; hashes lead to their strands before the
+ * rules change back
  *
  * One change of this kind runs at a time in a project, and merges and splits are refused meanwhile.
  */
@@ -29,9 +29,9 @@ struct regroup_event {
   int64_t ref, strand_id, timestamp_ms, received_ms;
   struct slice json; /* empty when it cannot be read */
 };
-/* Events in the order of arrival, behind `after_ref`. Those of one strand, or (0) of the project. Up
- * to `limit` rows are looked at, so that the snapshot is short; returns the last ref looked at, 0 at
- * the end. */
+/* Events in the order of arrival, behind `after_ref`. Those of one strand, or (0) of the project.
+ * Up to `limit` rows are looked at, so that the snapshot is short; returns the last ref looked at,
+ * 0 at the end. */
 struct regroup_scan {
   int64_t project_id, strand_id, after_ref;
   int64_t until_ref; /* the last one of interest; 0: all */
@@ -49,7 +49,8 @@ size_t regroup_days(struct transaction *tx, struct arena *arena, struct regroup_
 
 struct regroup_strand {
   int64_t id, group_id, tied_to;
-  bool is_apart, is_unsettled; /* is_unsettled: events were taken from it, its figures are not done */
+  bool is_apart,
+      is_unsettled; /* is_unsettled: events were taken from it, its figures are not done */
   struct group_hash hash;
 };
 size_t regroup_strands(struct transaction *tx, struct arena *arena, int64_t project_id,
@@ -125,10 +126,9 @@ void regroup_note_strand(struct transaction *tx, int64_t change_id,
 void regroup_note_old_hash(struct transaction *tx, const struct regroup_run *run,
                            const struct group_hash *hash);
 /* A group that gets its first strands by the change; with the texts of one of its strands. */
-int64_t regroup_new_group(struct transaction *tx, const struct regroup_run *run, int64_t source_group,
-                          int64_t now_ms);
-void regroup_note_joined(struct transaction *tx, int64_t change_id, int64_t group_id,
-                         int64_t into);
+int64_t regroup_new_group(struct transaction *tx, const struct regroup_run *run,
+                          int64_t source_group, int64_t now_ms);
+void regroup_note_joined(struct transaction *tx, int64_t change_id, int64_t group_id, int64_t into);
 /* A group that only gets another title. */
 void regroup_note_renamed(struct transaction *tx, int64_t change_id, int64_t group_id);
 /* The groups of a change that stand. */

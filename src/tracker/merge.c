@@ -21,12 +21,12 @@ static enum status find_group(struct transaction *tx, struct arena *arena,
 }
 
 /* Strands are not moved while a regrouping moves them. */
-static enum status check_idle(struct transaction *tx, int64_t project_id,
-                              struct problem *problem) {
+static enum status check_idle(struct transaction *tx, int64_t project_id, struct problem *problem) {
   struct regroup_run run;
   if (!regroup_unfinished(tx, project_id, &run)) return STATUS_OK;
-  return problem_set(problem, STATUS_CONFLICT,
-                     "The errors of this project are being regrouped. Try again when that is done.");
+  return problem_set(
+      problem, STATUS_CONFLICT,
+      "The errors of this project are being regrouped. Try again when that is done.");
 }
 
 static void add_activity(struct transaction *tx, const struct group_change *change,

@@ -75,22 +75,23 @@ static enum status make_plan(const struct regroup_work *work, struct arena *aren
   struct regroup_classes classes = {0};
   struct regroup_strand *strands;
   struct regroup_known_hash *known;
+  struct regroup_input input = {.classes = &classes};
+  /* Before the events: a strand that comes up meanwhile must not pass for one whose events have all
+   * expired. */
+  struct transaction *tx = store_begin_read(work->store);
+  input.strand_count = regroup_strands(tx, arena, work->project_id, &strands);
+  input.known_count = regroup_hashes(tx, arena, work->project_id, &known);
+  store_end_read(tx);
+  input.strands = strands;
+  input.known = known;
   enum status status = regroup_read_all(work, &classes, problem);
-  if (!status) {
-    struct transaction *tx = store_begin_read(work->store);
-    struct regroup_input input = {.classes = &classes};
-    input.strand_count = regroup_strands(tx, arena, work->project_id, &strands);
-    input.known_count = regroup_hashes(tx, arena, work->project_id, &known);
-    store_end_read(tx);
-    input.strands = strands;
-    input.known = known;
-    regroup_plan_make(arena, &input, plan);
-  }
+  if (!status) regroup_plan_make(arena, &input, plan);
   regroup_classes_free(&classes);
   return status;
 }
 
-/* --- titles ------------------------------------------------------------------------------------ */
+/* --- titles ------------------------------------------------------------------------------------
+ */
 
 struct finding {
   struct arena *arena;
@@ -172,7 +173,8 @@ static enum status report_plan(const struct regroup_work *work, struct arena *ar
   return STATUS_OK;
 }
 
-/* --- applying: splitting ------------------------------------------------------------------------ */
+/* --- applying: splitting ------------------------------------------------------------------------
+ */
 
 struct applying {
   const struct regroup_work *work;
@@ -208,7 +210,8 @@ static enum status split_strands(struct applying *a, struct problem *problem) {
   return status;
 }
 
-/* --- applying: notes ----------------------------------------------------------------------------- */
+/* --- applying: notes -----------------------------------------------------------------------------
+ */
 
 static int64_t strand_of_part(struct transaction *tx, const struct applying *a, size_t at) {
   const struct regroup_part *part = &a->report->plan.parts[at];
@@ -222,9 +225,9 @@ static void note_clusters(struct transaction *tx, struct applying *a, size_t end
   for (size_t i = a->next; i < end; i++) {
     const struct regroup_cluster *cluster = &plan->clusters[i];
     a->cluster_groups[i] =
-        cluster->group_id ? cluster->group_id
-                          : regroup_new_group(tx, &a->run, cluster->sources[0].group_id,
-                                              clock_now_ms());
+        cluster->group_id
+            ? cluster->group_id
+            : regroup_new_group(tx, &a->run, cluster->sources[0].group_id, clock_now_ms());
     if (a->report->titles[i].is_renamed)
       regroup_note_renamed(tx, a->run.change_id, cluster->group_id);
   }
@@ -280,8 +283,7 @@ static void note_old_hashes(struct transaction *tx, struct applying *a, size_t e
   const struct regroup_plan *plan = &a->report->plan;
   for (size_t i = a->next; i < end; i++) {
     const struct regroup_hash key = {.hash = a->known[i].hash};
-    if (plan->hash_count &&
-        bsearch(&key, plan->hashes, plan->hash_count, sizeof key, by_hash))
+    if (plan->hash_count && bsearch(&key, plan->hashes, plan->hash_count, sizeof key, by_hash))
       continue;
     regroup_note_old_hash(tx, &a->run, &key.hash);
   }
@@ -341,7 +343,8 @@ static enum status do_plan(struct applying *a, struct problem *problem) {
   return status ? status : regroup_write(a->work->store, run_switching, a, problem);
 }
 
-/* --- doing what was noted -------------------------------------------------------------------------- */
+/* --- doing what was noted
+ * -------------------------------------------------------------------------- */
 
 static enum status run_advance(struct transaction *tx, void *context, struct problem *problem) {
   const struct regroup_run *run = context;
@@ -423,7 +426,8 @@ static enum status retitle_all(const struct regroup_work *work, int64_t change_i
   return status;
 }
 
-/* --- applying --------------------------------------------------------------------------------------- */
+/* --- applying
+ * --------------------------------------------------------------------------------------- */
 
 struct beginning {
   const struct regroup_request *request;
@@ -469,7 +473,8 @@ static enum status apply(const struct regroup_work *work, const struct regroup_r
   return status ? status : retitle_all(work, run->change_id, problem);
 }
 
-/* --- undoing ------------------------------------------------------------------------------------------ */
+/* --- undoing
+ * ------------------------------------------------------------------------------------------ */
 
 struct undoing {
   int64_t project_id, change_id;
@@ -494,9 +499,10 @@ static enum status run_undo(struct transaction *tx, void *context, struct proble
   if (is_undoable) regroup_set_state(tx, change.id, REGROUP_LEADING_BACK);
   arena_free(&arena);
   if (is_undoable) return STATUS_OK;
-  return problem_set(problem, STATUS_CONFLICT,
-                     "The last regrouping cannot be taken back, because errors were merged or split "
-                     "since. Take that back first.");
+  return problem_set(
+      problem, STATUS_CONFLICT,
+      "The last regrouping cannot be taken back, because errors were merged or split "
+      "since. Take that back first.");
 }
 
 /* With the rules that the project has now. */
@@ -513,7 +519,8 @@ static enum status finish(struct store *store, int64_t project_id, int64_t chang
   return status;
 }
 
-/* --- after a kill ---------------------------------------------------------------------------------------- */
+/* --- after a kill
+ * ---------------------------------------------------------------------------------------- */
 
 static enum status resume(struct store *store, const struct regroup_run *run,
                           struct problem *problem) {
@@ -585,8 +592,7 @@ enum status tracker_regroup(struct store *store, struct arena *arena,
   return status;
 }
 
-enum status tracker_regroup_undo(struct store *store, int64_t project_id,
-                                 struct problem *problem) {
+enum status tracker_regroup_undo(struct store *store, int64_t project_id, struct problem *problem) {
   struct undoing undoing = {.project_id = project_id};
   enum status status = begin_running(problem);
   if (status) return status;

@@ -22,9 +22,9 @@ struct regroup_request {
 
 /* What the pages would show of each cluster of the plan. */
 struct regroup_title {
-  struct slice title; /* of the latest event; empty when all have expired */
+  struct slice title;  /* of the latest event; empty when all have expired */
   struct slice before; /* of the error that it is; empty for a new one */
-  int64_t number;     /* of that error; 0 for a new one */
+  int64_t number;      /* of that error; 0 for a new one */
   bool is_renamed;
 };
 struct regroup_report {

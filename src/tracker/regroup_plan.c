@@ -114,7 +114,8 @@ static void attach(struct planning *p, const struct group_hash *hash, size_t clu
   map_put(&p->hashes, slice_of((const char *)node->hash.bytes, sizeof node->hash.bytes), node);
 }
 
-/* --- parts ------------------------------------------------------------------------------------- */
+/* --- parts -------------------------------------------------------------------------------------
+ */
 
 static int by_arrival(const void *a, const void *b) {
   const struct regroup_class *x = *(struct regroup_class *const *)a,
@@ -194,7 +195,8 @@ static void take_all(struct planning *p) {
     if (p->places[i].main != SIZE_MAX) p->plan->parts[p->places[i].main].is_main = true;
 }
 
-/* --- what holds besides ------------------------------------------------------------------------ */
+/* --- what holds besides ------------------------------------------------------------------------
+ */
 
 /* The first place of each group that has strands whose events have all expired. */
 static size_t bare_of(struct planning *p, struct map *groups, const struct place *place) {
@@ -241,7 +243,8 @@ static void hold_ties(struct planning *p) {
   }
 }
 
-/* --- sources, and which error a cluster is ------------------------------------------------------ */
+/* --- sources, and which error a cluster is ------------------------------------------------------
+ */
 
 static int by_cluster_and_group(const void *a, const void *b) {
   const struct regroup_source *x = a, *y = b;
@@ -278,8 +281,8 @@ static size_t sum_up(struct regroup_source *sources, size_t count) {
 /* How many events come from which group, by cluster. */
 static size_t list_sources(struct planning *p, struct regroup_source **list) {
   size_t count = 0;
-  *list = ARENA_ARRAY(p->arena, p->plan->part_count + p->input->strand_count,
-                      struct regroup_source);
+  *list =
+      ARENA_ARRAY(p->arena, p->plan->part_count + p->input->strand_count, struct regroup_source);
   for (size_t i = 0; i < p->plan->part_count; i++) {
     const struct regroup_part *part = &p->plan->parts[i];
     (*list)[count++] =
@@ -437,8 +440,8 @@ void regroup_plan_make(struct arena *arena, const struct regroup_input *input,
 size_t regroup_plan_split_count(struct arena *arena, const struct regroup_plan *plan) {
   struct map seen = {0};
   size_t split = 0;
-  unsigned char *marks = ARENA_ARRAY(arena, plan->part_count + plan->joined_count + 1,
-                                     unsigned char);
+  unsigned char *marks =
+      ARENA_ARRAY(arena, plan->part_count + plan->joined_count + 1, unsigned char);
   size_t next = 0;
   for (size_t c = 0; c < plan->cluster_count; c++) {
     for (size_t i = 0; i < plan->clusters[c].source_count; i++) {

@@ -73,7 +73,7 @@ struct regroup_plan {
   size_t joined_count;
   int64_t event_count;
   int64_t last_strand; /* the newest one that was known */
-  size_t group_count; /* errors before */
+  size_t group_count;  /* errors before */
 };
 
 struct regroup_input {

@@ -21,8 +21,8 @@ struct moving {
 
 struct splitter {
   const struct regroup_splitting *splitting;
-  struct arena json;    /* one event */
-  struct arena batch;   /* what is to be moved next */
+  struct arena json;  /* one event */
+  struct arena batch; /* what is to be moved next */
   struct moving moving[READ_ROWS];
   size_t moving_count;
   int64_t after_ref;
@@ -83,9 +83,9 @@ static void take_event(void *context, const struct regroup_event *event) {
     if (s->is_late || is_main(s, digest)) {
       count_rest(s, digest);
     } else {
-      struct slice *texts[] = {&digest->error_type, &digest->error_value,  &digest->title,
-                               &digest->culprit,    &digest->location,     &digest->platform,
-                               &digest->logger,     &digest->release,      &digest->environment,
+      struct slice *texts[] = {&digest->error_type,   &digest->error_value, &digest->title,
+                               &digest->culprit,      &digest->location,    &digest->platform,
+                               &digest->logger,       &digest->release,     &digest->environment,
                                &digest->user_identity};
       for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = arena_copy(&s->batch, *texts[i]);
@@ -114,9 +114,9 @@ static enum status run_move(struct transaction *tx, void *context, struct proble
   (void)problem;
   for (size_t i = 0; i < s->moving_count; i++) {
     const struct moving *moving = &s->moving[i];
-    const int64_t from_to[] = {splitting->strand_id,
-                               regroup_find_strand(tx, splitting->run, splitting->strand_id,
-                                                   &moving->digest.hashes[0])};
+    const int64_t from_to[] = {
+        splitting->strand_id,
+        regroup_find_strand(tx, splitting->run, splitting->strand_id, &moving->digest.hashes[0])};
     if (from_to[1]) regroup_move(tx, moving->ref, from_to, &moving->digest);
   }
   return STATUS_OK;
@@ -141,8 +141,7 @@ static enum status move_all(struct splitter *s, struct problem *problem) {
     }
     store_end_read(s->tx);
     s->after_ref = last;
-    if (s->moving_count)
-      status = regroup_write(s->splitting->work->store, run_move, s, problem);
+    if (s->moving_count) status = regroup_write(s->splitting->work->store, run_move, s, problem);
   }
   return status;
 }
@@ -185,8 +184,7 @@ static enum status run_drop(struct transaction *tx, void *context, struct proble
   take_late(tx, s);
   for (size_t i = 0; i < dropping->count; i++)
     if (!has_user(s, dropping->users[i])) dropping->users[kept++] = dropping->users[i];
-  bool is_rest =
-      regroup_strand_events(tx, s->splitting->strand_id) > s->rest.event_count;
+  bool is_rest = regroup_strand_events(tx, s->splitting->strand_id) > s->rest.event_count;
   regroup_drop_users(tx, s->splitting->strand_id, dropping->users, kept, is_rest);
   s->rest = rest;
   return STATUS_OK;

@@ -41,8 +41,9 @@ static int64_t find_number(struct transaction *tx, const char *sql, int64_t valu
 
 bool regroup_unfinished(struct transaction *tx, int64_t project_id, struct regroup_run *run) {
   struct query query = query_begin(
-      tx, "SELECT id, project_id, state FROM change WHERE state <> 0 AND (project_id = ?1 OR NOT ?1)"
-          " LIMIT 1");
+      tx,
+      "SELECT id, project_id, state FROM change WHERE state <> 0 AND (project_id = ?1 OR NOT ?1)"
+      " LIMIT 1");
   query_bind_int(&query, 1, project_id);
   bool is_found = query_next(&query);
   if (is_found)
@@ -59,8 +60,8 @@ int64_t regroup_begin(struct transaction *tx, int64_t project_id, int64_t now_ms
   int64_t id = change_insert(tx, &change);
   regroup_set_state(tx, id, REGROUP_SPLITTING);
   if (!before) return id;
-  struct query query = query_begin(
-      tx, "UPDATE change SET stack_rules = ?2, fingerprint_rules = ?3 WHERE id = ?1");
+  struct query query =
+      query_begin(tx, "UPDATE change SET stack_rules = ?2, fingerprint_rules = ?3 WHERE id = ?1");
   query_bind_int(&query, 1, id);
   query_bind_text(&query, 2, before->stack);
   query_bind_text(&query, 3, before->fingerprints);
@@ -200,7 +201,7 @@ void regroup_note_renamed(struct transaction *tx, int64_t change_id, int64_t gro
 }
 
 size_t regroup_groups(struct transaction *tx, struct arena *arena, int64_t change_id,
-                       int64_t **group_ids) {
+                      int64_t **group_ids) {
   struct rows rows = ROWS_OF(int64_t);
   struct query query =
       query_begin(tx,
@@ -277,8 +278,8 @@ static void flip(struct transaction *tx, const struct flip *step) {
     int64_t events = regroup_strand_events(tx, step->strand_id);
     run_numbers(tx, "UPDATE error_group SET event_count = event_count - ?2 WHERE id = ?1",
                 step->from, events);
-    run_numbers(tx, "UPDATE error_group SET event_count = event_count + ?2 WHERE id = ?1",
-                step->to, events);
+    run_numbers(tx, "UPDATE error_group SET event_count = event_count + ?2 WHERE id = ?1", step->to,
+                events);
   }
   set_label(tx, step->strand_id, step->hash);
 }
@@ -291,14 +292,13 @@ static void set_cursor(struct transaction *tx, int64_t change_id, int64_t cursor
 static bool flip_batch(struct transaction *tx, const struct regroup_run *run, bool is_undo) {
   struct arena arena = {0};
   struct rows rows = ROWS_OF(struct flip);
-  struct query query =
-      query_begin(tx,
-                  is_undo ? "SELECT strand_id, to_group, from_group, from_hash FROM change_strand"
-                            " WHERE change_id = ?1 AND strand_id > (SELECT cursor FROM change WHERE"
-                            " id = ?1) ORDER BY strand_id LIMIT ?2"
-                          : "SELECT strand_id, from_group, to_group, to_hash FROM change_strand"
-                            " WHERE change_id = ?1 AND strand_id > (SELECT cursor FROM change WHERE"
-                            " id = ?1) ORDER BY strand_id LIMIT ?2");
+  struct query query = query_begin(
+      tx, is_undo ? "SELECT strand_id, to_group, from_group, from_hash FROM change_strand"
+                    " WHERE change_id = ?1 AND strand_id > (SELECT cursor FROM change WHERE"
+                    " id = ?1) ORDER BY strand_id LIMIT ?2"
+                  : "SELECT strand_id, from_group, to_group, to_hash FROM change_strand"
+                    " WHERE change_id = ?1 AND strand_id > (SELECT cursor FROM change WHERE"
+                    " id = ?1) ORDER BY strand_id LIMIT ?2");
   query_bind_int(&query, 1, run->change_id);
   query_bind_int(&query, 2, STRANDS_BATCH);
   while (query_next(&query))
@@ -329,7 +329,8 @@ static void set_hash(struct transaction *tx, int64_t project_id, const struct le
   query_run(&query);
 }
 
-/* With `is_back` what hashes led to is restored; with `forgets` they are removed that led nowhere. */
+/* With `is_back` what hashes led to is restored; with `forgets` they are removed that led nowhere.
+ */
 struct lead_order {
   bool is_back, forgets;
 };
@@ -338,20 +339,18 @@ static bool lead_batch(struct transaction *tx, const struct regroup_run *run,
                        struct lead_order order) {
   struct arena arena = {0};
   struct rows rows = ROWS_OF(struct lead);
-  struct query query =
-      query_begin(tx,
-                  order.is_back
-                      ? "SELECT hash, to_strand, from_strand FROM change_hash WHERE change_id ="
-                        " ?1 AND hash > (SELECT cursor_hash FROM change WHERE id = ?1)"
-                        " ORDER BY hash LIMIT ?2"
-                      : "SELECT hash, from_strand, to_strand FROM change_hash WHERE change_id ="
-                        " ?1 AND hash > (SELECT cursor_hash FROM change WHERE id = ?1)"
-                        " ORDER BY hash LIMIT ?2");
+  struct query query = query_begin(
+      tx, order.is_back ? "SELECT hash, to_strand, from_strand FROM change_hash WHERE change_id ="
+                          " ?1 AND hash > (SELECT cursor_hash FROM change WHERE id = ?1)"
+                          " ORDER BY hash LIMIT ?2"
+                        : "SELECT hash, from_strand, to_strand FROM change_hash WHERE change_id ="
+                          " ?1 AND hash > (SELECT cursor_hash FROM change WHERE id = ?1)"
+                          " ORDER BY hash LIMIT ?2");
   query_bind_int(&query, 1, run->change_id);
   query_bind_int(&query, 2, HASHES_BATCH);
   while (query_next(&query))
-    *(struct lead *)rows_add(&rows, &arena) = (struct lead){
-        query_text(&query, 0, &arena), query_int(&query, 1), query_int(&query, 2)};
+    *(struct lead *)rows_add(&rows, &arena) =
+        (struct lead){query_text(&query, 0, &arena), query_int(&query, 1), query_int(&query, 2)};
   query_end(&query);
   const struct lead *leads = rows.items;
   for (size_t i = 0; i < rows.count; i++) {

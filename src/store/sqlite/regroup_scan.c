@@ -67,9 +67,8 @@ static int64_t last_row(struct transaction *tx, int64_t day) {
 
 static void scan_one(struct transaction *tx, const struct regroup_scan *scan, int64_t ref) {
   char sql[TABLE_SQL_BYTES];
-  struct query query =
-      query_begin(tx, table_sql(sql, "SELECT " SCAN_COLUMNS " FROM event_@ WHERE row = ?1",
-                                ref_day(ref)));
+  struct query query = query_begin(
+      tx, table_sql(sql, "SELECT " SCAN_COLUMNS " FROM event_@ WHERE row = ?1", ref_day(ref)));
   query_bind_int(&query, 1, ref_row(ref));
   /* It may be of another strand in this snapshot than memory says. */
   if (query_next(&query) && query_int(&query, 1) == scan->strand_id)
@@ -151,8 +150,8 @@ size_t regroup_strands(struct transaction *tx, struct arena *arena, int64_t proj
 size_t regroup_hashes(struct transaction *tx, struct arena *arena, int64_t project_id,
                       struct regroup_known_hash **hashes) {
   struct rows rows = ROWS_OF(struct regroup_known_hash);
-  struct query query = query_begin(
-      tx, "SELECT hash, strand_id FROM group_hash WHERE project_id = ?1 ORDER BY hash");
+  struct query query =
+      query_begin(tx, "SELECT hash, strand_id FROM group_hash WHERE project_id = ?1 ORDER BY hash");
   query_bind_int(&query, 1, project_id);
   while (query_next(&query)) {
     struct regroup_known_hash *known = rows_add(&rows, arena);
