@@ -33,8 +33,8 @@
 #include "ingest/ingest.h"
 #include "store/feedback.h"
 #include "tracker/monitor.h"
-#include "web/report_dialog.h"
 #include "tracker/regroup.h"
+#include "web/report_dialog.h"
 #include "web/web.h"
 
 #include "base/banned.h"
