@@ -320,3 +320,8 @@ bool pattern_matches(const struct pattern *pattern, struct slice text) {
   return matches_literal(pattern, text, pattern->literal) ||
          (is_relative && matches_below_root(pattern, text));
 }
+
+size_t pattern_cost(const struct pattern *pattern, struct slice text) {
+  if (pattern->kind == PATTERN_STATES) return (text.len + 1) * pattern->states->words;
+  return pattern->kind == PATTERN_CONTAINS ? text.len / 8 + 1 : 1;
+}

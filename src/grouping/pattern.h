@@ -51,6 +51,8 @@ struct pattern {
 /* Borrows nothing: all is from the arena. */
 struct pattern pattern_compile(struct arena *arena, struct slice text, enum pattern_style style);
 bool pattern_matches(const struct pattern *pattern, struct slice text);
+/* How much work that is at most, in steps of some nanoseconds. */
+size_t pattern_cost(const struct pattern *pattern, struct slice text);
 
 /* How a style sees each byte. */
 const unsigned char *pattern_fold(enum pattern_style style);

@@ -3,6 +3,9 @@
  * Matchers are about one of several kinds of things: messages, exceptions, frames, the log entry,
  * tags, the SDK, the release. All matchers of a kind have to hold for the same thing of that kind;
  * what is not there matches nothing.
+ *
+ * As with stack-trace rules there is a budget, for rules that are made to be slow: those that are
+ * left when it is spent do not match.
  */
 #include "grouping/rules_parts.h"
 
@@ -25,12 +28,16 @@ static enum kind matcher_kind(enum rule_field field) {
   }
 }
 
+/* Some 20 ms: 500 patterns against the longest message, and more for each frame. */
+enum { STEPS_PER_EVENT = 8 * 1024 * 1024, STEPS_PER_FRAME = 4096 };
+
 /* One thing to be matched: of the pointers the one of its kind is set. */
 struct thing {
   const struct event *event;
   struct slice message;
   const struct exception *exception;
   const struct frame *frame;
+  int64_t *steps_left;
 };
 
 static struct slice or_unknown(struct slice text) {
@@ -64,6 +71,8 @@ static bool matcher_holds(const struct thing *thing, const struct matcher *match
     holds = (thing->frame->in_app == YES) == matcher->is_app;
   } else {
     struct slice text = thing_text(thing, matcher);
+    *thing->steps_left -= (int64_t)pattern_cost(&matcher->pattern, text);
+    if (*thing->steps_left <= 0) return false;
     holds = text.len > 0 && pattern_matches(&matcher->pattern, text);
   }
   return holds != matcher->is_negated;
@@ -78,8 +87,9 @@ static bool holds_for(const struct rule *rule, enum kind kind, const struct thin
   return true;
 }
 
-static bool holds_for_message(const struct rule *rule, const struct event *event) {
-  struct thing thing = {.event = event, .message = event->message_formatted};
+static bool holds_for_message(const struct rule *rule, struct thing thing) {
+  const struct event *event = thing.event;
+  thing.message = event->message_formatted;
   if (slice_is_empty(thing.message)) thing.message = event->message_template;
   if (thing.message.len && holds_for(rule, KIND_MESSAGE, &thing)) return true;
   for (size_t i = 0; i < event->exception_count; i++) {
@@ -89,8 +99,8 @@ static bool holds_for_message(const struct rule *rule, const struct event *event
   return false;
 }
 
-static bool holds_for_exception(const struct rule *rule, const struct event *event) {
-  struct thing thing = {.event = event};
+static bool holds_for_exception(const struct rule *rule, struct thing thing) {
+  const struct event *event = thing.event;
   for (size_t i = 0; i < event->exception_count; i++) {
     thing.exception = &event->exceptions[i];
     if (holds_for(rule, KIND_EXCEPTION, &thing)) return true;
@@ -98,9 +108,8 @@ static bool holds_for_exception(const struct rule *rule, const struct event *eve
   return false;
 }
 
-static bool holds_in_stacktrace(const struct rule *rule, const struct event *event,
+static bool holds_in_stacktrace(const struct rule *rule, struct thing thing,
                                 const struct stacktrace *stacktrace) {
-  struct thing thing = {.event = event};
   for (size_t i = 0; i < stacktrace->count; i++) {
     thing.frame = &stacktrace->frames[i];
     if (holds_for(rule, KIND_FRAME, &thing)) return true;
@@ -109,33 +118,44 @@ static bool holds_in_stacktrace(const struct rule *rule, const struct event *eve
 }
 
 /* Frames of all exceptions; of the thread that matters when exceptions have none. */
-static bool holds_for_frame(const struct rule *rule, const struct event *event) {
+static bool holds_for_frame(const struct rule *rule, struct thing thing) {
+  const struct event *event = thing.event;
   size_t frames = 0;
   for (size_t i = 0; i < event->exception_count; i++) {
     frames += event->exceptions[i].stacktrace.count;
-    if (holds_in_stacktrace(rule, event, &event->exceptions[i].stacktrace)) return true;
+    if (holds_in_stacktrace(rule, thing, &event->exceptions[i].stacktrace)) return true;
   }
   const struct stacktrace *stacktrace = frames ? NULL : event_main_stacktrace(event);
-  return stacktrace && holds_in_stacktrace(rule, event, stacktrace);
+  return stacktrace && holds_in_stacktrace(rule, thing, stacktrace);
 }
 
-static bool rule_holds(const struct rule *rule, const struct event *event) {
-  const struct thing thing = {.event = event};
+static bool rule_holds(const struct rule *rule, struct thing thing) {
   bool asks[KINDS] = {false};
   for (size_t i = 0; i < rule->matcher_count; i++)
     asks[matcher_kind(rule->matchers[i].field)] = true;
   return (!asks[KIND_EVENT] || holds_for(rule, KIND_EVENT, &thing)) &&
-         (!asks[KIND_MESSAGE] || holds_for_message(rule, event)) &&
-         (!asks[KIND_EXCEPTION] || holds_for_exception(rule, event)) &&
-         (!asks[KIND_FRAME] || holds_for_frame(rule, event));
+         (!asks[KIND_MESSAGE] || holds_for_message(rule, thing)) &&
+         (!asks[KIND_EXCEPTION] || holds_for_exception(rule, thing)) &&
+         (!asks[KIND_FRAME] || holds_for_frame(rule, thing));
+}
+
+static int64_t steps_for(const struct event *event) {
+  size_t frames = 0;
+  for (size_t i = 0; i < event->exception_count; i++) {
+    frames += event->exceptions[i].stacktrace.count;
+  }
+  return STEPS_PER_EVENT + (int64_t)frames * STEPS_PER_FRAME;
 }
 
 static bool match_list(struct rule_list list, const struct event *event,
                        struct fingerprint_match *match) {
-  unsigned family = list.count ? rule_family(event->platform) : 0;
-  for (size_t i = 0; i < list.count; i++) {
+  if (list.count == 0) return false;
+  unsigned family = rule_family(event->platform);
+  int64_t steps_left = steps_for(event);
+  const struct thing thing = {.event = event, .steps_left = &steps_left};
+  for (size_t i = 0; i < list.count && steps_left > 0; i++) {
     const struct rule *rule = &list.rules[i];
-    if ((rule->families & family) == 0 || !rule_holds(rule, event)) continue;
+    if ((rule->families & family) == 0 || !rule_holds(rule, thing)) continue;
     *match = (struct fingerprint_match){
         .values = rule->values, .title = rule->title, .rule = rule->text};
     return true;

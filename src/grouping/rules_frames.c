@@ -1,8 +1,11 @@
 /* rules_frames.c - applies stack-trace rules to the frames of one stack trace.
  *
  * For each rule in order: which frames match, then its actions on them. The index says which rules
- * may match at all and where; rules that ask for a category come in when a frame gets it. Time is
- * bounded by rules times frames, whatever they are.
+ * may match at all and where; rules that ask for a category come in when a frame gets it.
+ *
+ * Rules times frames times lengths of texts is bounded, but is seconds for the worst rules and the
+ * largest event. So there is a budget for each set of rules, which no sensible one comes near:
+ * rules that are left when it is spent are not applied.
  */
 #include "event/limits.h"
 #include "grouping/rules_index.h"
@@ -10,6 +13,9 @@
 #include <string.h>
 
 #include "base/banned.h"
+
+/* Some 25 us: two hundred patterns that are no plain texts, against names of forty bytes. */
+enum { STEPS_PER_FRAME = 8192 };
 
 struct run {
   struct arena *arena;
@@ -25,6 +31,7 @@ struct run {
   size_t view_count;
   int64_t max_frames, min_frames;  /* 0: no limit */
   struct slice max_rule, min_rule; /* which set them */
+  int64_t steps_left;              /* of the set at hand */
 };
 
 /* --- texts of frames -------------------------------------------------------------- */
@@ -55,7 +62,12 @@ static struct slice frame_text(const struct frame *frame, enum rule_field field)
 
 /* --- matching ---------------------------------------------------------------------- */
 
-static bool frame_matches(const struct run *run, const struct matcher *matcher, size_t index) {
+static bool try_pattern(struct run *run, const struct matcher *matcher, struct slice text) {
+  run->steps_left -= (int64_t)pattern_cost(&matcher->pattern, text);
+  return pattern_matches(&matcher->pattern, text);
+}
+
+static bool frame_matches(struct run *run, const struct matcher *matcher, size_t index) {
   const struct frame *frame = &run->frames[index];
   bool matches;
   if (matcher->field == RULE_FAMILY) {
@@ -64,7 +76,7 @@ static bool frame_matches(const struct run *run, const struct matcher *matcher, 
     matches = (frame->in_app == YES) == matcher->is_app;
   } else {
     struct slice text = frame_text(frame, matcher->field);
-    matches = text.len > 0 && pattern_matches(&matcher->pattern, text);
+    matches = text.len > 0 && try_pattern(run, matcher, text);
   }
   return matches != matcher->is_negated;
 }
@@ -74,7 +86,7 @@ static bool is_about_exception(const struct matcher *matcher) {
          matcher->field == RULE_MECHANISM;
 }
 
-static bool exception_matches(const struct run *run, const struct matcher *matcher) {
+static bool exception_matches(struct run *run, const struct matcher *matcher) {
   const struct exception *exception = run->subject->exception;
   struct slice text = SLICE_EMPTY;
   if (exception) {
@@ -83,16 +95,16 @@ static bool exception_matches(const struct run *run, const struct matcher *match
                                           : exception->mechanism.type;
   }
   if (slice_is_empty(text)) text = SLICE("<unknown>");
-  return pattern_matches(&matcher->pattern, text) != matcher->is_negated;
+  return try_pattern(run, matcher, text) != matcher->is_negated;
 }
 
-static bool matcher_holds(const struct run *run, const struct matcher *matcher, size_t index) {
+static bool matcher_holds(struct run *run, const struct matcher *matcher, size_t index) {
   return is_about_exception(matcher) ? exception_matches(run, matcher)
                                      : frame_matches(run, matcher, index);
 }
 
 /* Whether the rule can hold for any frame of this stack trace. */
-static bool may_hold(const struct run *run, const struct rule *rule) {
+static bool may_hold(struct run *run, const struct rule *rule) {
   for (size_t i = 0; i < rule->matcher_count; i++) {
     const struct matcher *matcher = &rule->matchers[i];
     if (is_about_exception(matcher) && !exception_matches(run, matcher)) return false;
@@ -101,8 +113,9 @@ static bool may_hold(const struct run *run, const struct rule *rule) {
 }
 
 /* All but the matchers on the exception, which hold. */
-static bool rule_matches(const struct run *run, const struct rule *rule, size_t index,
+static bool rule_matches(struct run *run, const struct rule *rule, size_t index,
                          bool is_key_enough) {
+  if (run->steps_left <= 0) return false;
   bool is_single = is_key_enough && rule->matcher_count == 1;
   for (size_t i = 0; i < rule->matcher_count && !is_single; i++) {
     const struct matcher *matcher = &rule->matchers[i];
@@ -225,6 +238,7 @@ static void apply_set(struct run *run, const struct rule_set *set) {
   rule_hits_start(run->arena, index, &hits);
   find_hits(run, &hits);
   run->triggered = hits.rules;
+  run->steps_left = (int64_t)run->count * STEPS_PER_FRAME;
   for (size_t word = 0; word < index->words; word++) run->triggered[word] |= index->always[word];
   struct slice last = SLICE_EMPTY;
   for (size_t i = 0; i < run->count && index->category_count; i++) {
@@ -234,7 +248,8 @@ static void apply_set(struct run *run, const struct rule_set *set) {
   }
   for (size_t word = 0; word < index->words; word++) {
     /* Applying a rule may trigger later ones. */
-    for (uint64_t done = 0, bits; (bits = run->triggered[word] & ~done) != 0;) {
+    for (uint64_t done = 0, bits;
+         run->steps_left > 0 && (bits = run->triggered[word] & ~done) != 0;) {
       unsigned bit = (unsigned)__builtin_ctzll(bits);
       done |= bit == 63 ? ~UINT64_C(0) : (UINT64_C(1) << (bit + 1)) - 1;
       size_t number = word * 64 + bit;
