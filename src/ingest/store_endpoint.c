@@ -71,8 +71,9 @@ static struct slice with_plus(struct arena *arena, struct slice text) {
 static enum status read_query(struct submission *submission, struct slice body,
                               struct problem *problem) {
   (void)body;
-  struct slice text = slice_trim(http_query_value(submission->upload->request, "sentry_data"));
-  if (!slice_starts_with(text, SLICE("{"))) text = with_plus(submission->scratch, text);
+  struct slice text = http_query_value(submission->upload->request, "sentry_data");
+  bool is_json = slice_starts_with(slice_trim(text), SLICE("{"));
+  if (!is_json) text = with_plus(submission->scratch, text);
   return read_text(submission, text, problem);
 }
 

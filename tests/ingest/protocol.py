@@ -147,7 +147,7 @@ def test_store_forms(project):
            f"{answer} {answer.headers}")
     tap.ok(project.event(event_id), "and is there")
     for what, quote in {"": urllib.parse.quote, " with a bare plus": lambda text: text.decode().replace("=", "%3D")}.items():
-        while b"+" not in (coded := base64.b64encode(zlib.compress((made := event())[1]))):
+        while not (coded := base64.b64encode(zlib.compress((made := event())[1]))).rstrip(b"=").endswith(b"+"):
             pass
         tap.ok(get(quote(coded)).status == 200 and project.event(made[0]), f"sentry_data as base64 of zlib{what}")
     check_detail(get(""), 400, "400: sentry_data is empty")

@@ -57,8 +57,8 @@ static bool is_same(const struct ledger_entry *a, const struct ledger_entry *b) 
          slice_equal(a->category, b->category) && slice_equal(a->reason, b->reason);
 }
 
-/* The entry of that key, with quantity 0 when it is new. */
-static struct ledger_entry *table_entry(struct ledger_table *table,
+/* The count of that key, with quantity 0 when it is new. */
+static struct ledger_count *table_count(struct ledger_table *table,
                                         const struct ledger_entry *wanted) {
   struct ledger_key key;
   memset(&key, 0, sizeof key);
@@ -68,15 +68,15 @@ static struct ledger_entry *table_entry(struct ledger_table *table,
   copy_text(key.category, wanted->category);
   copy_text(key.reason, wanted->reason);
   struct slice bytes = slice_of((const char *)&key, sizeof key);
-  struct ledger_entry *entry = map_get(&table->entries, bytes);
-  if (entry) return entry;
-  entry = ARENA_NEW(&table->arena, struct ledger_entry);
-  *entry = *wanted;
-  entry->quantity = 0;
-  entry->category = arena_copy(&table->arena, wanted->category);
-  entry->reason = arena_copy(&table->arena, wanted->reason);
-  map_put(&table->entries, arena_copy(&table->arena, bytes), entry);
-  return entry;
+  struct ledger_count *count = map_get(&table->entries, bytes);
+  if (count) return count;
+  count = ARENA_NEW(&table->arena, struct ledger_count);
+  count->entry = *wanted;
+  count->entry.quantity = 0;
+  count->entry.category = arena_copy(&table->arena, wanted->category);
+  count->entry.reason = arena_copy(&table->arena, wanted->reason);
+  map_put(&table->entries, arena_copy(&table->arena, bytes), count);
+  return count;
 }
 
 static void table_add(struct ledger_table *table, const struct ledger_entry *entry) {
@@ -84,17 +84,18 @@ static void table_add(struct ledger_table *table, const struct ledger_entry *ent
   wanted.category = slice_cut_utf8(wanted.category, LEDGER_TEXT_BYTES);
   wanted.reason = slice_cut_utf8(wanted.reason, LEDGER_TEXT_BYTES);
   if (!wanted.hour) wanted.hour = clock_now_ms() / HOUR_MS;
-  if (!table->last || !is_same(table->last, &wanted)) {
+  if (!table->last || !is_same(&table->last->entry, &wanted)) {
     if (table->entries.count >= LEDGER_GATHERED_LIMIT) wanted.reason = SLICE("other");
-    table->last = table_entry(table, &wanted);
+    table->last = table_count(table, &wanted);
   }
-  table->last->quantity += wanted.quantity;
+  table->last->entry.quantity += wanted.quantity;
 }
 
 void ledger_count(struct store *store, const struct ledger_entry *entry) {
   struct ledger *ledger = &store->ledger;
   pthread_mutex_lock(&ledger->mutex);
   table_add(&ledger->gathered, entry);
+  ledger->counted++;
   pthread_mutex_unlock(&ledger->mutex);
 }
 
@@ -105,7 +106,7 @@ void ledger_add(struct transaction *tx, const struct ledger_entry *entry) {
 
 /* --- writing ------------------------------------------------------------------------------ */
 
-static void bind_key(struct query *query, const struct ledger_entry *entry, struct slice reason) {
+static void bind_entry(struct query *query, const struct ledger_entry *entry, struct slice reason) {
   query_bind_int(query, 1, entry->project_id);
   query_bind_int(query, 2, entry->hour);
   query_bind_int(query, 3, (int64_t)entry->outcome);
@@ -129,7 +130,7 @@ static void write_entry(struct transaction *tx, const struct ledger_entry *entry
       query_begin(tx,
                   "UPDATE ledger SET quantity = quantity + ?6 WHERE project_id = ?1 AND hour = ?2 "
                   "AND outcome = ?3 AND category = ?4 AND reason = ?5");
-  bind_key(&query, entry, entry->reason);
+  bind_entry(&query, entry, entry->reason);
   if (query_run(&query)) return;
   struct slice reason = entry->reason;
   if (reason.len && !has_room(tx, entry)) reason = SLICE("other");
@@ -137,14 +138,22 @@ static void write_entry(struct transaction *tx, const struct ledger_entry *entry
                       "INSERT INTO ledger(project_id, hour, outcome, category, reason, quantity) "
                       "VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
                       "ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity");
-  bind_key(&query, entry, reason);
+  bind_entry(&query, entry, reason);
   query_run(&query);
 }
 
+/* Writes what this transaction has not written of it. */
 static void write_table(struct transaction *tx, const struct ledger_table *table) {
-  const struct map_entry *entry;
+  const struct map_entry *place;
   size_t at = 0;
-  while ((entry = map_next(&table->entries, &at))) write_entry(tx, entry->value);
+  while ((place = map_next(&table->entries, &at))) {
+    struct ledger_count *count = place->value;
+    struct ledger_entry entry = count->entry;
+    entry.quantity -= count->written;
+    if (!entry.quantity) continue;
+    write_entry(tx, &entry);
+    count->written = count->entry.quantity;
+  }
 }
 
 void ledger_flush(struct transaction *tx) {
@@ -154,26 +163,20 @@ void ledger_flush(struct transaction *tx) {
   table_clear(table);
 }
 
-/* Takes over what gathered; what could not be written the last time is still there. */
+/* Takes over what gathered, to what was not on disk before. */
 static void take_gathered(struct ledger *ledger) {
+  const struct map_entry *place;
+  size_t at = 0;
   pthread_mutex_lock(&ledger->mutex);
-  struct ledger_table gathered = ledger->gathered;
-  if (!ledger->leaving.entries.count) {
-    ledger->gathered = ledger->leaving;
-    ledger->gathered.last = NULL;
-    ledger->leaving = gathered;
-  } else {
-    const struct map_entry *entry;
-    size_t at = 0;
-    while ((entry = map_next(&gathered.entries, &at))) table_add(&ledger->leaving, entry->value);
-    table_clear(&ledger->gathered);
-  }
+  while ((place = map_next(&ledger->gathered.entries, &at)))
+    table_add(&ledger->leaving, &((struct ledger_count *)place->value)->entry);
+  table_clear(&ledger->gathered);
+  ledger->leaving_counted = ledger->counted;
   pthread_mutex_unlock(&ledger->mutex);
 }
 
 static void write_gathered(struct transaction *tx) {
   struct ledger *ledger = &tx->store->ledger;
-  if (ledger->is_leaving_written) return;
   take_gathered(ledger);
   write_table(tx, &ledger->leaving);
   ledger->is_leaving_written = true;
@@ -194,7 +197,7 @@ static enum status settle(struct transaction *tx, void *context, struct problem 
 void ledger_settle(struct store *store) {
   struct problem problem;
   pthread_mutex_lock(&store->ledger.mutex);
-  bool is_needed = store->ledger.gathered.entries.count > 0;
+  bool is_needed = store->ledger.counted != store->ledger.written;
   pthread_mutex_unlock(&store->ledger.mutex);
   if (!is_needed) return;
   enum status status = store_write(store, settle, NULL, &problem);
@@ -202,13 +205,21 @@ void ledger_settle(struct store *store) {
 }
 
 void ledger_committed(struct ledger *ledger) {
-  if (ledger->is_leaving_written) table_clear(&ledger->leaving);
+  if (!ledger->is_leaving_written) return;
   ledger->is_leaving_written = false;
+  table_clear(&ledger->leaving);
+  pthread_mutex_lock(&ledger->mutex);
+  ledger->written = ledger->leaving_counted;
+  pthread_mutex_unlock(&ledger->mutex);
 }
 
 void ledger_forget(struct ledger *ledger) { table_clear(&ledger->of_transaction); }
 
 void ledger_rolled_back(struct ledger *ledger) {
+  const struct map_entry *place;
+  size_t at = 0;
+  while ((place = map_next(&ledger->leaving.entries, &at)))
+    ((struct ledger_count *)place->value)->written = 0;
   ledger->is_leaving_written = false;
   ledger_forget(ledger);
 }

@@ -7,11 +7,16 @@
 #include "base/map.h"
 #include "store/ledger.h"
 
+struct ledger_count {
+  struct ledger_entry entry;
+  int64_t written; /* of its quantity, by the running transaction */
+};
+
 /* Counts by everything but their quantity. */
 struct ledger_table {
-  struct map entries; /* struct ledger_key, in `arena` -> struct ledger_entry, in `arena` */
+  struct map entries; /* struct ledger_key, in `arena` -> struct ledger_count, in `arena` */
   struct arena arena;
-  struct ledger_entry *last; /* counted last: mostly the next one is the same */
+  struct ledger_count *last; /* counted last: mostly the next one is the same */
 };
 
 struct ledger {
@@ -19,8 +24,10 @@ struct ledger {
   /* What all threads count, under `mutex`, which is held for a look-up. */
   pthread_mutex_t mutex;
   struct ledger_table gathered;
+  uint64_t counted, written; /* calls of ledger_count(), and how many of them are on disk */
   /* The writer thread's own. */
   struct ledger_table leaving;        /* taken out of `gathered`, until it is on disk */
+  uint64_t leaving_counted;           /* of `counted`, when that was taken */
   bool is_leaving_written;            /* in the running transaction */
   struct ledger_table of_transaction; /* counted by the running transaction */
 };
