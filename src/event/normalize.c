@@ -153,8 +153,13 @@ static void fill_address(struct reader *reader, const struct event_hints *hints,
   struct event_user *user = &event->user;
   bool is_auto = slice_equal(user->ip_address, SLICE("{{auto}}"));
   if (is_auto) user->ip_address = SLICE_EMPTY;
+  /* A list, as proxies write it, begins with the sender's own. */
+  user->ip_address =
+      slice_trim(slice_upto(user->ip_address, slice_find_byte(user->ip_address, ',')));
   if (!slice_is_empty(user->ip_address) && !is_address(user->ip_address)) {
-    drop(reader, &user->ip_address, "invalid_data", "user.ip_address", "expected an IP address");
+    /* Without the value, which may be an address with something around it. */
+    reader_note(reader, "invalid_data", "user.ip_address", NULL, "expected an IP address");
+    user->ip_address = SLICE_EMPTY;
   }
   if (!slice_is_empty(user->ip_address)) return;
   if (is_auto || (is_on_users_machine(event->platform) && may_infer)) {
