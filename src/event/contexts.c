@@ -145,7 +145,10 @@ void decode_contexts(struct reader *reader, const struct event_hints *hints) {
   size_t made = list.count;
   if (event->contexts) {
     yyjson_obj_foreach(event->contexts, index, max, name, context) {
-      if (list.count - made == LIMIT_CONTEXTS) break;
+      if (list.count - made == LIMIT_CONTEXTS) {
+        reader_note(reader, "value_too_long", NULL, NULL, "only the first 64 are kept");
+        break;
+      }
       add_sent(&list, name, context);
     }
   }

@@ -219,9 +219,9 @@ static void read_old(struct arena *arena, yyjson_val *value, struct mechanism *m
     add_all_but(&data, mechanism->data, "relevant_address");
     add_member(&data, SLICE("relevant_address"), address);
     mechanism->data = object_of(&data);
+    if (slice_is_empty(mechanism->type)) mechanism->type = SLICE("generic");
   }
   if (meta.count) mechanism->meta = object_of(&meta);
-  if (slice_is_empty(mechanism->type)) mechanism->type = SLICE("generic");
 }
 
 static struct slice ns_error_text(struct reader *reader, yyjson_val *error, const char *name) {

@@ -135,6 +135,18 @@ static void leaves_room_for_clocks(void **state) {
   buffer_free(&json);
 }
 
+/* A breadcrumb's time is wrong by the same, whether or not the event has one. */
+static void corrects_breadcrumbs_of_events_without_time(void **state) {
+  (void)state;
+  const struct event_hints hints = {.received_ms = NOW_MS, .sent_at_ms = NOW_MS - 2 * HOUR_MS};
+  struct event *event = decode_hinted(
+      SLICE("{\"breadcrumbs\":[{\"timestamp\":1795333965},{\"message\":\"m\"}]}"), &hints);
+  assert_int_equal(event->timestamp_ms, NOW_MS);
+  assert_int_equal(event->breadcrumbs[0].timestamp_ms, NOW_MS - 10000);
+  assert_int_equal(event->breadcrumbs[1].timestamp_ms, 0);
+  assert_text(event->errors[0].type, "clock_drift");
+}
+
 /* --- forms ------------------------------------------------------------------------------ */
 
 static void keeps_rare_attributes(void **state) {
@@ -422,6 +434,7 @@ int main(void) {
       cmocka_unit_test_teardown(notes_what_is_wrong, tear_down),
       cmocka_unit_test_teardown(says_nothing_of_what_is_known, tear_down),
       cmocka_unit_test_teardown(leaves_room_for_clocks, tear_down),
+      cmocka_unit_test_teardown(corrects_breadcrumbs_of_events_without_time, tear_down),
       cmocka_unit_test_teardown(keeps_rare_attributes, tear_down),
       cmocka_unit_test_teardown(reads_bodies, tear_down),
       cmocka_unit_test_teardown(names_signals, tear_down),
