@@ -59,19 +59,23 @@ static struct slice event_of(struct submission *submission, const struct minidum
 
 enum status crash_take(struct submission *submission, struct slice bytes, bool is_strict,
                        struct problem *problem) {
-  struct arena *scratch = submission->scratch;
+  struct arena parsed = {0};
   struct minidump dump;
   yyjson_val *base = NULL;
-  enum status status = STATUS_OK;
-  if (!slice_is_empty(submission->event_json))
-    status = json_read(scratch, submission->event_json, &base, problem);
-  if (status) return upload_fail(submission->upload, status, "invalid_json");
-  bool is_readable = !minidump_read(scratch, bytes, &dump, problem);
+  bool is_readable = !minidump_read(submission->scratch, bytes, &dump, problem);
   if (!is_readable && is_strict)
     return upload_fail(submission->upload, STATUS_BAD_INPUT, "invalid_minidump");
+  if (!slice_is_empty(submission->event_json)) {
+    enum status status = json_read(&parsed, submission->event_json, &base, problem);
+    if (status) {
+      arena_free(&parsed);
+      return upload_fail(submission->upload, status, "invalid_json");
+    }
+  }
   struct slice json = event_of(submission, is_readable ? &dump : NULL, base);
   /* A crash without what the sender added is better than none. */
   if (slice_is_empty(json)) json = event_of(submission, is_readable ? &dump : NULL, NULL);
+  arena_free(&parsed);
   submission->event_json = json;
   submission->event_category = CATEGORY_ERROR;
   return STATUS_OK;
@@ -80,13 +84,19 @@ enum status crash_take(struct submission *submission, struct slice bytes, bool i
 enum status crash_take_item(struct submission *submission, struct problem *problem) {
   struct unpacked unpacked;
   struct upload *upload = submission->upload;
-  if (slice_is_empty(submission->minidump) || submission->is_event_dropped) return STATUS_OK;
+  bool has_crash = submission->minidump.len || submission->native.event.len;
+  if (!has_crash || submission->is_event_dropped) return STATUS_OK;
   /* An event of its own was asked for already. */
   if (slice_is_empty(submission->event_json) && !upload_take_rate(upload, CATEGORY_ERROR)) {
     submission->is_event_dropped = true;
     upload_count(upload, CATEGORY_ERROR, OUTCOME_RATE_LIMITED, rate_hits_reason(&upload->hits));
     return STATUS_OK;
   }
+  if (slice_is_empty(submission->event_json)) {
+    submission->event_category = CATEGORY_ERROR;
+    submission->event_json = native_event_json(submission->scratch, &submission->native);
+  }
+  if (slice_is_empty(submission->minidump)) return STATUS_OK;
   enum status status = crash_unpack(submission, submission->minidump, &unpacked, problem);
   bool is_for_lane = status == STATUS_TOO_LARGE && !upload->is_on_lane;
   if (is_for_lane || status == STATUS_UNAVAILABLE) return status;

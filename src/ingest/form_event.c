@@ -123,11 +123,11 @@ static struct slice join_pieces(struct form_event *form) {
   return json;
 }
 
-struct slice form_event_json(struct form_event *form) {
+static struct slice merge(struct form_event *form, struct arena *parsed) {
   yyjson_val *base = NULL;
   struct slice sent = slice_is_empty(form->json) ? join_pieces(form) : form->json;
   bool is_read = sent.len && sent.len <= EVENT_JSON_LIMIT &&
-                 json_read(form->arena, sent, &base, NULL) == STATUS_OK && yyjson_is_obj(base);
+                 json_read(parsed, sent, &base, NULL) == STATUS_OK && yyjson_is_obj(base);
   if (!is_read) base = NULL;
   if (!base && !form->nodes) return SLICE_EMPTY;
   struct buffer out = buffer_make(4 * EVENT_JSON_LIMIT);
@@ -136,4 +136,11 @@ struct slice form_event_json(struct form_event *form) {
   struct slice event = out.is_overflown ? SLICE_EMPTY : arena_copy(form->arena, buffer_slice(&out));
   buffer_free(&out);
   return event;
+}
+
+struct slice form_event_json(struct form_event *form) {
+  struct arena parsed = {0};
+  struct slice json = merge(form, &parsed);
+  arena_free(&parsed);
+  return json;
 }

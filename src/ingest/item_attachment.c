@@ -20,5 +20,6 @@ enum status item_attachment(struct submission *submission, const struct envelope
       .type = json_text(json_member(item->fields, "attachment_type")),
       .bytes = item->payload,
   };
+  native_files_note(&submission->native, file.type, file.bytes);
   return file_add(submission, &file, problem);
 }

@@ -42,12 +42,16 @@ static enum status read_form(struct submission *submission, struct slice boundar
       dump->bytes = unwrap(submission->scratch, part.body);
     } else if (!part.is_file) {
       form_event_add(&form, part.name, part.body);
-    } else if (file_open_item(submission, "attachment", MULTIPART_PARTS_LIMIT + 1)) {
+    } else {
       const struct file file = file_of_part(&part);
-      status = file_add(submission, &file, problem);
+      native_files_note(&submission->native, file.type, file.bytes);
+      if (file_open_item(submission, "attachment", MULTIPART_PARTS_LIMIT + 1))
+        status = file_add(submission, &file, problem);
     }
   }
   if (status != STATUS_END) return upload_fail(submission->upload, status, "invalid_multipart");
+  if (slice_is_empty(form.json))
+    form.json = native_event_json(submission->scratch, &submission->native);
   submission->event_json = form_event_json(&form);
   return STATUS_OK;
 }

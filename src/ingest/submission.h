@@ -12,6 +12,7 @@
 
 #include "event/envelope.h"
 #include "ingest/category.h"
+#include "ingest/native_event.h"
 #include "ingest/upload.h"
 #include "store/ledger.h"
 #include "tracker/tracker.h"
@@ -43,6 +44,7 @@ struct submission {
    * that refers to it looks here when it runs. */
   struct event_id event_id;
   bool has_event_id;
+  struct native_files native; /* among the attachments: what the SDK knew of a crash */
   struct slice minidump; /* among the attachments: the event is made of it (crash_take_item()) */
   bool is_event_dropped; /* limited or filtered: what depends on it is dropped too */
 
