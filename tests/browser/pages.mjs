@@ -31,9 +31,39 @@ const htmlValidate = new HtmlValidate({
   },
 });
 
+// What else an SDK sends: sessions, check-ins, feedback.
+async function sendHealth(server, eventId) {
+  const { origin, username, pathname } = new URL(server.dsn);
+  const time = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
+  const attrs = { release: "shop@1.4.2", environment: "production" };
+  const aggregates = [0, 70, 200, 410].map((minutes) =>
+    ({ started: time(minutes), exited: 400 - minutes / 2, errored: 12, crashed: minutes === 70 ? 9 : 1 }));
+  const feedback = { message: "I pressed “Pay” twice and nothing happened.\nThen the basket was empty.", name: "Ada",
+    contact_email: "ada@shop.example", url: "https://shop.example/pay", associated_event_id: eventId };
+  const monitor_config = { schedule: { type: "crontab", value: "0 2 * * *" }, timezone: "Europe/Berlin", checkin_margin: 5 };
+  const items = [
+    ["sessions", { attrs, aggregates }], ["sessions", { attrs: { ...attrs, release: "shop@1.4.1" }, aggregates: [aggregates[3]] }],
+    ["session", { sid: "a", did: "u1", init: true, started: time(5), status: "crashed", attrs }],
+    ["session", { sid: "b", did: "u2", init: true, started: time(5), status: "exited", attrs }],
+    ["check_in", { monitor_slug: "nightly-rates", status: "ok", duration: 3.25, release: "shop@1.4.2", monitor_config }],
+    ["check_in", { monitor_slug: "nightly-rates", status: "error", environment: "staging", duration: 125 }],
+    ["check_in", { monitor_slug: "backup", status: "in_progress", monitor_config: { schedule: { type: "interval", value: 2, unit: "hour" } } }],
+    ["check_in", { monitor_slug: "backup", status: "ok", monitor_config: { schedule: { type: "crontab", value: "every day" } } }],
+    ["feedback", { contexts: { feedback } }],
+  ];
+  for (const [type, payload] of items) {
+    const body = [{}, { type }, payload].map((part) => JSON.stringify(part)).join("\n");
+    const answer = await fetch(`${origin}/api${pathname}/envelope/?sentry_key=${username}`, { method: "POST", body });
+    if (answer.status !== 200) throw new Error(`${type} refused: ${answer.status} ${await answer.text()}`);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2500)); // sessions are written once a second
+}
+
 async function fill(server) {
   for (let number = 1; number <= 45; number++) await server.send(server.dsn, stockError(number));
-  for (let number = 1; number <= 3; number++) await server.send(server.dsn, checkoutError(number));
+  let eventId;
+  for (let number = 1; number <= 3; number++) eventId = await server.send(server.dsn, checkoutError(number));
+  await sendHealth(server, eventId);
   await server.send(server.dsn, helloMessage);
   await server.attach(server.dsn, await server.send(server.dsn, blockedImage), {
     "screenshot of the whole shop window.png": "x".repeat(70000), "checkout.log": "one line\n" });
@@ -89,6 +119,11 @@ async function pagesOf(page, server) {
     ["settings", `${project}/settings/operations`], ["settings-limits", `${project}/settings/limits`],
     ["settings-privacy", `${project}/settings/privacy`], ["settings-filters", `${project}/settings/filters`],
     ["settings-grouping", `${project}/settings/grouping`],
+    ["releases", `${project}/releases`], ["releases-environment", `${project}/releases?environment=production&period=7d`],
+    ["release", `${project}/releases/shop@1.4.2`], ["releases-nothing", `${server.url}/main/quiet/-/releases`],
+    ["monitors", `${project}/monitors`], ["monitor", `${project}/monitors/nightly-rates`], ["monitor-problem", `${project}/monitors/backup`],
+    ["monitors-nothing", `${server.url}/main/quiet/-/monitors`],
+    ["feedback", `${project}/feedback`], ["feedback-nothing", `${server.url}/main/quiet/-/feedback`],
     ["account", `${server.url}/-/user_settings/profile`], ["users", `${server.url}/admin/users`],
     ["not-found", `${server.url}/main/nowhere/-/error_tracking`],
   ].map(([name, address]) => [name, new URL(address, server.url).href]);
