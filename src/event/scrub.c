@@ -306,7 +306,9 @@ static void scrub_frames(struct walk *walk, const struct stacktrace *stacktrace)
     struct frame *frame = &stacktrace->frames[here.index];
     if (frame->vars) scrub_tree(walk, "vars", frame->vars);
     if (frame->data) scrub_tree(walk, "data", frame->data);
-    scrub_named(walk, "source_link", &frame->source_link, TEXT_LOOSE, LIMIT_NAME);
+    if (frame->source_link.len) {
+      scrub_named(walk, "source_link", &frame->source_link, TEXT_LOOSE, LIMIT_NAME);
+    }
   }
   walk->at = outer.outer;
 }

@@ -19,6 +19,7 @@ enum sign {
   SIGN_DIGIT = 8,     /* cards, social security numbers */
   SIGN_DASH = 16,     /* PEM, and tokens */
   SIGN_B = 32,        /* Bearer, Basic */
+  SIGN_BLANK = 128,   /* nothing by itself */
   SIGN_TOKEN = 64,    /* the one letter that well-known kinds of tokens have at a fixed place */
 };
 enum {
@@ -28,6 +29,7 @@ enum {
   PEM_LENGTH_MIN = 22, /* the shortest first line */
   PEM_LABEL_MAX = 64,  /* "RSA PRIVATE KEY" */
   TOKEN_LENGTH_MIN = 20,
+  BEARER_LENGTH_MIN = 8,
   USER_NAME_MAX = 64,
 };
 
@@ -58,6 +60,7 @@ static unsigned hint_of(const char *sign) { return (unsigned char)sign[-1] & 63u
 
 static void make_tables(void) {
   signs[':'] = signs['='] = SIGN_SEPARATOR;
+  signs[' '] = SIGN_BLANK;
   signs['/'] = SIGN_SLASH;
   signs['\\'] = SIGN_BACKSLASH;
   signs['-'] = SIGN_DASH;
@@ -435,6 +438,9 @@ static unsigned signs_in(struct slice text) {
   }
   if (digits < SSN_DIGITS) seen &= ~(unsigned)SIGN_DIGIT;
   if (text.len < TOKEN_LENGTH_MIN) seen &= ~(unsigned)(SIGN_DASH | SIGN_TOKEN);
+  /* Credentials stand behind a blank, and "b" stands everywhere. */
+  if (!(seen & SIGN_BLANK) || text.len < BEARER_LENGTH_MIN) seen &= ~(unsigned)SIGN_B;
+  seen &= ~(unsigned)SIGN_BLANK;
   return seen;
 }
 

@@ -15,7 +15,9 @@ static void check(bool is_true) {
   if (!is_true) abort();
 }
 
-static const struct scrubber *scrubbers[2];
+/* The defaults, a project's names, and a project's rules, which may undo each other's work. */
+enum { DEFAULTS, NAMES, RULES, SCRUBBERS };
+static const struct scrubber *scrubbers[SCRUBBERS];
 static const struct filters *filters;
 
 static void compile_all(void) {
@@ -29,8 +31,16 @@ static void compile_all(void) {
                                   {SLICE("filter.browser_extensions"), SLICE("on")}};
   struct problem problem;
   struct pairs all = {options, sizeof options / sizeof options[0]};
-  check(!scrubber_compile(&forever, (struct pairs){0}, &scrubbers[0], &problem));
-  check(!scrubber_compile(&forever, all, &scrubbers[1], &problem));
+  static struct pair rules = {SLICE("scrub.rules"),
+                              SLICE("replace email from **.x\nremove ip from extra.**\n"
+                                    "filter anything from contexts.*.*\n"
+                                    "hash \"a*b\" from breadcrumbs.**\nmask anything from user.*\n"
+                                    "remove anything from request.**.x\n"
+                                    "remove creditcard from exception.**.vars.**\n"
+                                    "replace \"o\" from tags.* with \"0\"")};
+  check(!scrubber_compile(&forever, (struct pairs){0}, &scrubbers[DEFAULTS], &problem));
+  check(!scrubber_compile(&forever, all, &scrubbers[NAMES], &problem));
+  check(!scrubber_compile(&forever, (struct pairs){&rules, 1}, &scrubbers[RULES], &problem));
   check(!filters_compile(&forever, all, &filters, &problem));
 }
 
@@ -45,9 +55,11 @@ static void check_event(struct arena *arena, struct event *event, const struct s
   scrub_event(arena, event, scrubber, NULL);
   write(event, &once);
   scrub_event(arena, event, scrubber, &report);
-  check(report.count == 0);
   write(event, &twice);
-  check(slice_equal(buffer_slice(&once), buffer_slice(&twice)));
+  if (scrubber != scrubbers[RULES]) {
+    check(report.count == 0);
+    check(slice_equal(buffer_slice(&once), buffer_slice(&twice)));
+  }
   struct event *copy = event_read(arena, buffer_slice(&once));
   check(copy != NULL);
   write(copy, &reread);
@@ -71,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                            .user_agent = {"Mozilla/5.0 Firefox/50.0", 24}};
   struct slice input = slice_of((const char *)data, size);
   if (!filters) compile_all();
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < SCRUBBERS; i++) {
     struct arena arena = {0};
     struct event *event;
     check_text(&arena, input, scrubbers[i]);
