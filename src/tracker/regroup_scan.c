@@ -13,7 +13,7 @@
 
 #include "base/banned.h"
 
-enum { THREADS = 2, CHUNK_ROWS = 1024, NICENESS = 10, EVENT_ARENA_BYTES = 256 * 1024 };
+enum { THREADS = 2, CHUNK_ROWS = 1024, NICENESS = 5, EVENT_ARENA_BYTES = 256 * 1024 };
 
 bool regroup_digest(struct arena *arena, const struct regroup_event *row,
                     const struct grouping_rules *rules, bool derives, struct digest *digest) {

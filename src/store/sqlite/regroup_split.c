@@ -73,6 +73,17 @@ static void set_unsettled(struct transaction *tx, int64_t strand_id, bool is_uns
   query_run(&query);
 }
 
+/* What people wrote about the event goes along. */
+static void move_feedback(struct transaction *tx, const int64_t from_to[2],
+                          const struct event_id *id) {
+  struct query query =
+      query_begin(tx, "UPDATE feedback SET strand_id = ?2 WHERE strand_id = ?1 AND event_id = ?3");
+  query_bind_int(&query, 1, from_to[0]);
+  query_bind_int(&query, 2, from_to[1]);
+  query_bind_blob(&query, 3, id->bytes, EVENT_ID_BYTES);
+  query_run(&query);
+}
+
 void regroup_move(struct transaction *tx, int64_t ref, const int64_t from_to[2],
                   const struct digest *digest) {
   char sql[TABLE_SQL_BYTES];
@@ -84,6 +95,7 @@ void regroup_move(struct transaction *tx, int64_t ref, const int64_t from_to[2],
   query_bind_int(&query, 3, from_to[1]);
   if (!query_run(&query)) return;
   day_index_move(tx, ref_day(ref), ref_row(ref), from_to);
+  move_feedback(tx, from_to, &digest->id);
   set_unsettled(tx, from_to[0], true);
   struct hot_strand *to = hot_get_strand(tx, from_to[1]), *from = hot_get_strand(tx, from_to[0]);
   if (to && from) hot_move(tx, from, to, digest);
