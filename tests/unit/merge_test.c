@@ -1,4 +1,5 @@
-/* merge_test.c - groups merged, split and put back, across restarts and when events have expired. */
+/* merge_test.c - groups merged, split and put back, across restarts and when events have expired.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -26,8 +26,8 @@ static struct group_hash hash_of(char name) {
 
 static int setup(void **state) {
   struct fixture *f = calloc(1, sizeof *f);
-  f->input = (struct regroup_input){
-      .classes = &f->classes, .strands = f->strands, .known = f->known};
+  f->input =
+      (struct regroup_input){.classes = &f->classes, .strands = f->strands, .known = f->known};
   *state = f;
   return 0;
 }
