@@ -316,7 +316,7 @@ static struct slice tag_value(struct arena *arena, struct slice value) {
     char *c = (char *)(uintptr_t)value.ptr + at;
     if ((unsigned char)*c < ' ') *c = ' ';
   }
-  return value;
+  return slice_trim(value);
 }
 
 /* Reading pairs has cut it. */

@@ -566,6 +566,54 @@ static void places_lone_stack_traces(void **state) {
   assert_int_equal(frame->function.len, 0);
 }
 
+/* Of what is kept nothing may change when it is read and written again: neither bytes nor groups.
+ */
+static void keeps_what_grouping_decides(void **state) {
+  (void)state;
+  static const char *const cases[] = {
+      /* what is left of a value once control characters are blanks */
+      "{\"tags\":{\"a\":\"\\b\xff\xff\",\"b\":\"\\b\"}}",
+      "{\"exception\":[{\"type\":\"E\",\"stacktrace\":{\"frames\":["
+      "{\"function\":\"f\",\"in_app\":true},{\"function\":\"g\",\"in_app\":false},"
+      "{\"function\":\"h\"},{\"function\":\"i\",\"sent_in_app\":true}]}}]}",
+      "{\"platform\":\"javascript\",\"exception\":[{\"type\":\"E\",\"stacktrace\":{\"frames\":["
+      "{\"function\":\"f\",\"context_line\":\"x\",\"data\":{\"sourcemap\":\"m\"}},"
+      "{\"function\":\"f\",\"context_line\":\"x\",\"is_source_mapped\":true}]}}]}",
+      "{\"exception\":[{\"type\":\"E\",\"mechanism\":{\"meta\":{\"ns_error\":{\"domain\":\"d\"}}}}]"
+      "}",
+      "{\"main_exception_id\":1,\"custom_title\":\"t\",\"exception\":[{\"type\":\"A\","
+      "\"mechanism\":"
+      "{\"exception_id\":1,\"parent_id\":0}},{\"type\":\"E\",\"mechanism\":{\"exception_id\":0}}]}",
+      "{\"fingerprint\":[\"{{ tags.level }}\",\"{{ tags.transaction }}\"],\"transaction\":\"t\"}",
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct event *event = decode(cases[i]);
+    struct grouping first, again;
+    grouping_compute(&arena, event, NULL, false, &first);
+    struct slice kept = written(event);
+    struct event *copy = event_read(&arena, kept);
+    grouping_compute(&arena, copy, NULL, false, &again);
+    assert_string_equal(text(written(copy)), text(kept));
+    assert_string_equal(text(copy->title), text(event->title));
+    assert_int_equal(first.hash_count, again.hash_count);
+    assert_memory_equal(first.hashes, again.hashes, first.hash_count * sizeof first.hashes[0]);
+  }
+  assert_text(decode(cases[4])->title, "E");
+  const struct frame *frames = decode(cases[1])->exceptions[0].stacktrace.frames;
+  assert_int_equal(frames[0].sent_in_app, YES);
+  assert_int_equal(frames[2].sent_in_app, UNSET);
+  assert_int_equal(frames[3].sent_in_app, UNSET); /* grouping's to say, not the sender's */
+  assert_false(decode(cases[2])->exceptions[0].stacktrace.frames[1].is_source_mapped);
+}
+
+static void keeps_equal_messages_once(void **state) {
+  (void)state;
+  struct event *event = decode("{\"logentry\":{\"message\":\"a %s\",\"params\":[\"b\"]}}");
+  event->message_template = event->message_formatted; /* as scrubbing may make them */
+  struct slice kept = written(event);
+  assert_string_equal(text(written(event_read(&arena, kept))), text(kept));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(takes_exceptions_in_every_form),
@@ -587,6 +635,8 @@ int main(void) {
       cmocka_unit_test(members_may_come_twice),
       cmocka_unit_test(takes_memory_in_proportion),
       cmocka_unit_test(reads_back_what_it_wrote),
+      cmocka_unit_test(keeps_what_grouping_decides),
+      cmocka_unit_test(keeps_equal_messages_once),
       cmocka_unit_test(places_lone_stack_traces),
   };
   return cmocka_run_group_tests_name("event", tests, NULL, tear_down);
