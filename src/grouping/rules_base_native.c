@@ -29,6 +29,17 @@ static const char system_places[] =
     "family:native package:linux-vdso.so* category=system -app\n"
     "family:native package:[[]vdso] category=system -app\n"
     "family:native package:?:/Windows/** category=system -app\n"
+    "family:native package:ntdll.dll category=system -app\n"
+    "family:native package:kernel32.dll category=system -app\n"
+    "family:native package:kernelbase.dll category=system -app\n"
+    "family:native package:user32.dll category=system -app\n"
+    "family:native package:win32u.dll category=system -app\n"
+    "family:native package:ucrtbase.dll category=system -app\n"
+    "family:native package:msvcrt.dll category=system -app\n"
+    "family:native package:msvcp*.dll category=system -app\n"
+    "family:native package:vcruntime*.dll category=system -app\n"
+    "family:native package:combase.dll category=system -app\n"
+    "family:native package:rpcrt4.dll category=system -app\n"
     "family:native package:?:/Program?Files*/WindowsApps/Microsoft.** category=system -app\n";
 
 /* iOS sends names of frameworks without their paths. */

@@ -278,7 +278,7 @@ static void start_run(struct run *run, const struct event *event) {
 static bool is_node_builtin(struct slice path) {
   if (slice_is_empty(path) || path.ptr[0] == '/' || path.ptr[0] == '\\') return false;
   return !(path.len > 1 && path.ptr[1] == ':') && !slice_starts_with(path, SLICE("app:")) &&
-         !slice_starts_with(path, SLICE("webpack"));
+         !slice_starts_with(path, SLICE("webpack")) && !slice_starts_with(path, SLICE("file:"));
 }
 
 /* What holds before any rule. */

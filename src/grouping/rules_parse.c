@@ -55,6 +55,11 @@ static bool takes(struct parser *parser, const char *text) {
   return true;
 }
 
+/* As much of it as a message has room for. */
+static const char *excerpt(const struct parser *parser, struct slice text) {
+  return arena_string(parser->arena, slice_cut_utf8(text, 60));
+}
+
 /* "…" at the position, without its quotes. */
 static enum status read_quoted(struct parser *parser, struct slice *value) {
   size_t start = parser->at++;
@@ -170,12 +175,12 @@ static bool read_bool(struct slice text, bool *value) {
 static enum status set_pattern(struct parser *parser, struct matcher *matcher, struct slice text) {
   if (matcher->field == RULE_FAMILY) {
     if (read_families(text, &matcher->families)) return STATUS_OK;
-    return FAIL(parser, "a family is native, javascript, other or all, not \"%.60s\".",
-                arena_string(parser->arena, text));
+    return FAIL(parser, "a family is native, javascript, other or all, not \"%s\".",
+                excerpt(parser, text));
   }
   if (matcher->field == RULE_APP) {
     if (read_bool(text, &matcher->is_app)) return STATUS_OK;
-    return FAIL(parser, "app is yes or no, not \"%.60s\".", arena_string(parser->arena, text));
+    return FAIL(parser, "app is yes or no, not \"%s\".", excerpt(parser, text));
   }
   matcher->pattern =
       pattern_compile(parser->arena, text, field_style(parser->kind, matcher->field));
@@ -200,8 +205,7 @@ static enum status read_matcher(struct parser *parser, struct matcher *matcher) 
   }
   if (!find_field(parser->kind, name, matcher)) {
     parser->at = start;
-    return FAIL(parser, "nothing is called \"%.60s\" that could be matched.",
-                arena_string(parser->arena, name));
+    return FAIL(parser, "nothing is called \"%s\" that could be matched.", excerpt(parser, name));
   }
   parser->at += colon + 1;
   size_t pattern_at = parser->at;
@@ -289,8 +293,7 @@ static enum status read_setting(struct parser *parser, struct slice word,
   }
   action->verb = slice_equal(name, SLICE("max-frames")) ? VERB_MAX_FRAMES : VERB_MIN_FRAMES;
   if (action->verb == VERB_MIN_FRAMES && !slice_equal(name, SLICE("min-frames"))) {
-    return FAIL(parser, "nothing is called \"%.60s\" that could be set.",
-                arena_string(parser->arena, name));
+    return FAIL(parser, "nothing is called \"%s\" that could be set.", excerpt(parser, name));
   }
   if (read_frames(value, &action->frames)) return STATUS_OK;
   return FAIL(parser, "a number of frames from 0 to %d is expected behind \"=\".",
@@ -314,8 +317,8 @@ static enum status read_action(struct parser *parser, struct rule_action *action
   bool is_flag = flag.len && (flag.ptr[0] == '+' || flag.ptr[0] == '-');
   struct slice name = slice_from(flag, 1);
   if (!is_flag || (!slice_equal(name, SLICE("app")) && !slice_equal(name, SLICE("group")))) {
-    return FAIL(parser, "\"%.60s\" is no action; actions are like -app, ^-group, category=ui.",
-                arena_string(parser->arena, word));
+    return FAIL(parser, "\"%s\" is no action; actions are like -app, ^-group, category=ui.",
+                excerpt(parser, word));
   }
   action->is_on = flag.ptr[0] == '+';
   action->verb = slice_equal(name, SLICE("app")) ? VERB_APP : VERB_GROUP;

@@ -63,6 +63,8 @@ static void compile(struct arena *arena, const struct grouping_rules_text *text)
                        text->fingerprints.len > GROUPING_RULES_TEXT_LIMIT;
     check(is_too_long || strncmp(problem.message, "Line ", 5) == 0);
     check(problem.field[0] != '\0');
+    bool is_text = utf8_is_valid(text->enhancements) && utf8_is_valid(text->fingerprints);
+    check(!is_text || utf8_is_valid(slice_of_string(problem.message)));
     return;
   }
   apply(arena, rules);
