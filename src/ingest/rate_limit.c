@@ -50,7 +50,7 @@ static bool parse_categories(struct slice text, category_set *categories) {
   return *categories != 0;
 }
 
-/* "minute", "m", "10m", "10 minutes" would be too much: a number and a letter, or a word. */
+/* "minute", "m" or "10m". */
 static bool parse_window(struct slice text, int64_t *window_s) {
   static const struct {
     const char *word;
@@ -60,9 +60,10 @@ static bool parse_window(struct slice text, int64_t *window_s) {
   for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
     uint64_t number = 1;
     bool is_word = slice_equal_string(text, units[i].word);
-    bool is_number = text.len > 1 && text.ptr[text.len - 1] == units[i].letter &&
-                     slice_to_u64(slice_upto(text, text.len - 1), &number);
-    if (!is_word && !is_number) continue;
+    bool has_letter = text.len && text.ptr[text.len - 1] == units[i].letter;
+    struct slice digits = slice_upto(text, has_letter ? text.len - 1 : 0);
+    bool is_short = has_letter && (!digits.len || slice_to_u64(digits, &number));
+    if (!is_word && !is_short) continue;
     if (!number || number > RATE_WINDOW_LIMIT_S) return false;
     *window_s = (int64_t)number * units[i].seconds;
     return *window_s <= RATE_WINDOW_LIMIT_S;
