@@ -281,6 +281,14 @@ static bool is_node_builtin(struct slice path) {
          !slice_starts_with(path, SLICE("webpack")) && !slice_starts_with(path, SLICE("file:"));
 }
 
+/* An address that no debug information knows: whatever the SDK says, nobody's code is named. */
+static bool is_nameless(const struct frame *frame) {
+  bool has_function =
+      !slice_is_empty(frame->function) && !slice_equal(frame->function, SLICE("<unknown>"));
+  return !has_function && slice_is_empty(frame->module) && slice_is_empty(frame->package) &&
+         slice_is_empty(frame->filename) && slice_is_empty(frame->abs_path);
+}
+
 /* What holds before any rule. */
 static enum tristate first_in_app(const struct event *event, const struct frame *frame,
                                   unsigned char family) {
@@ -291,6 +299,7 @@ static enum tristate first_in_app(const struct event *event, const struct frame 
       return NO;
     if (slice_equal(platform, SLICE("node")) && is_node_builtin(frame->abs_path)) return NO;
   }
+  if (family == family_number(RULE_NATIVE) && is_nameless(frame)) return NO;
   return frame->sent_in_app;
 }
 

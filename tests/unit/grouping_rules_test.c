@@ -348,6 +348,18 @@ static void looks_at_every_field(void **state) {
   }
 }
 
+static void trusts_no_frame_without_a_name(void **state) {
+  (void)state;
+  static const char frames[] =
+      "{\"function\":\"<unknown>\",\"instruction_addr\":\"0x1\",\"in_app\":true},"
+      "{\"function\":\"<unknown>\",\"package\":\"/srv/app\",\"in_app\":true}";
+  static const char native[] = FRAMES("native", "%s"), python[] = FRAMES("python", "%s");
+  assert_string_equal(in_app_of(arena_string(&arena, arena_printf(&arena, native, frames)), ""),
+                      "-I");
+  assert_string_equal(in_app_of(arena_string(&arena, arena_printf(&arena, python, frames)), ""),
+                      "II");
+}
+
 /* One letter for each frame: 'G' is hashed, '-' is not; 'X' in front: the stack trace is left out.
  */
 static const char *groups_of(const char *enhancements) {
@@ -724,6 +736,7 @@ int main(void) {
       cmocka_unit_test(reads_values_and_variables),
       cmocka_unit_test(marks_frames),
       cmocka_unit_test(looks_at_every_field),
+      cmocka_unit_test(trusts_no_frame_without_a_name),
       cmocka_unit_test(updates_what_is_hashed),
       cmocka_unit_test(index_misses_nothing),
       cmocka_unit_test(matches_fingerprint_rules),
