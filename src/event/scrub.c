@@ -141,7 +141,8 @@ struct list_state {
 static void scrub_string(struct walk *walk, yyjson_val *value) {
   struct slice text = json_text(value);
   if (text.len < 4) return;
-  struct text_result result = scrub_text_find(walk->arena, walk->scrubber, text, TEXT_LOOSE);
+  enum text_mode mode = walk->is_in_meta ? TEXT_STRICT : TEXT_LOOSE;
+  struct text_result result = scrub_text_find(walk->arena, walk->scrubber, text, mode);
   if (!result.rule) return;
   note(walk, text, result.text, result.rule);
   unsafe_yyjson_set_strn(value, result.text.ptr, result.text.len);
@@ -176,6 +177,7 @@ static bool has_secret(yyjson_val *value) {
 }
 
 static bool is_secret_under(struct walk *walk, struct slice name, yyjson_val *value) {
+  if (walk->is_in_meta) return false;
   enum key_kind kind = scrubber_key(walk->scrubber, name);
   if (kind == KEY_SECRET || (kind == KEY_OF_TEXT && yyjson_is_str(value))) return true;
   return walk->scrubber->removes_addresses && yyjson_is_str(value) && is_address_name(name);
@@ -514,8 +516,10 @@ void scrub_event(struct arena *arena, struct event *event, const struct scrubber
   scrub_tree(&walk, "contexts", event->contexts);
   scrub_tree(&walk, "extra", event->extra);
   scrub_tree(&walk, "report", event->report);
-  scrub_tree(&walk, "_meta", event->meta);
   scrub_errors(&walk, event);
+  walk.is_in_meta = true;
+  scrub_tree(&walk, "_meta", event->meta);
+  walk.is_in_meta = false;
   if (scrubber->rule_count) scrub_by_rules(&walk, event);
 }
 

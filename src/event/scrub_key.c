@@ -245,9 +245,10 @@ bool key_is_same(struct slice a, struct slice b) {
 
 /* Names that hold one of the words and nothing secret. */
 static bool is_harmless(struct slice name) {
-  static const char *const names[] = {
-      "author",       "authors",       "authority",         "max_tokens",    "total_tokens",
-      "input_tokens", "output_tokens", "completion_tokens", "prompt_tokens", "public_key_token"};
+  static const char *const names[] = {"author",           "authors",           "authority",
+                                      "max_tokens",       "total_tokens",      "input_tokens",
+                                      "output_tokens",    "completion_tokens", "prompt_tokens",
+                                      "public_key_token", "session:duration"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (key_is_same(slice_of_string(names[i]), name)) return true;
   }

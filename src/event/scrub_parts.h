@@ -135,6 +135,7 @@ struct walk {
   const struct scrubber *scrubber;
   struct scrub_report *report; /* or null */
   const struct step *at;
+  bool is_in_meta; /* whose names are those of what was masked, and no secrets themselves */
 };
 
 /* Adds to the report, if there is one. */

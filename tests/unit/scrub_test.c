@@ -291,6 +291,17 @@ static void test_parameters(void **state) {
   assert_has(json, "\"params\":[\"[Filtered]\",\"Ann Bee\"]");
 }
 
+/* Where an SDK tells what it masked, names are not those of secrets. */
+static void test_meta(void **state) {
+  (void)state;
+  const char *json = scrubbed(
+      "{\"extra\":{\"password\":\"***\"},\"_meta\":{\"extra\":{\"password\":{\"\":{\"rem\":"
+      "[[\"@password:filter\",\"m\",0,3]],\"x\":\"4111111111111111\"}}}}}",
+      defaults());
+  assert_has(json, "@password:filter");
+  assert_has_not(json, "4111111111111111");
+}
+
 static void test_addresses(void **state) {
   (void)state;
   const char *event =
@@ -405,6 +416,7 @@ int main(void) {
       cmocka_unit_test_teardown(test_texts, tear_down),
       cmocka_unit_test_teardown(test_event, tear_down),
       cmocka_unit_test_teardown(test_parameters, tear_down),
+      cmocka_unit_test_teardown(test_meta, tear_down),
       cmocka_unit_test_teardown(test_addresses, tear_down),
       cmocka_unit_test_teardown(test_switched_off, tear_down),
       cmocka_unit_test_teardown(test_project_fields_reach_tags, tear_down),
