@@ -329,6 +329,16 @@ static void write_debug_meta(struct json_writer *writer, const struct event *eve
   json_write_object_end(writer);
 }
 
+/* Under the name of its kind: "csp", … */
+static void write_report(struct json_writer *writer, const struct event *event,
+                         const struct entries_limits *budget) {
+  if (!event->report) return;
+  json_write_object(writer);
+  api_write_text(writer, "type", event->type);
+  write_value(writer, "data", event->report, budget->data_bytes);
+  json_write_object_end(writer);
+}
+
 void api_write_entries(struct json_writer *writer, const struct event *event,
                        const struct entries_limits *limits) {
   struct entries_limits budget = *limits; /* what is left */
@@ -339,6 +349,7 @@ void api_write_entries(struct json_writer *writer, const struct event *event,
   write_message(writer, event, &budget);
   write_breadcrumbs(writer, event, &budget);
   write_request(writer, event, &budget);
+  write_report(writer, event, &budget);
   write_debug_meta(writer, event, &budget);
   json_write_array_end(writer);
 }
