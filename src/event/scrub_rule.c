@@ -139,10 +139,15 @@ static bool is_deep(struct slice segment) { return slice_equal(segment, SLICE("*
 bool scrub_rule_matches(const struct scrub_rule *rule, const struct slice *path, size_t count) {
   const struct slice *wanted = rule->path.items;
   size_t at = 0, segment = 0, deep = SIZE_MAX, deep_at = 0;
+  /* Most rules are told from most paths by the last name. */
+  struct slice last = wanted[rule->path.count - 1];
+  bool is_name = !is_any(last) && !is_deep(last);
+  if (is_name && (count == 0 || !slice_equal_ignore_case(last, path[count - 1]))) return false;
   while (at < count) {
     if (segment < rule->path.count && is_deep(wanted[segment])) {
       deep = segment++;
       deep_at = at;
+      if (segment == rule->path.count) return true;
     } else if (segment < rule->path.count &&
                (is_any(wanted[segment]) || slice_equal_ignore_case(wanted[segment], path[at]))) {
       segment++;

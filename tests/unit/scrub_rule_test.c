@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -146,6 +147,42 @@ static void test_paths(void **state) {
   }
 }
 
+/* As many rules as there may be, of the slowest kind, over an event as large and deep as one may
+ * be. */
+static void test_cost(void **state) {
+  (void)state;
+  static const struct event_hints hints = {.received_ms = INT64_C(1795341175000)};
+  enum { RULES = 50, DEPTH = 30, BYTES = 1000 * 1000 };
+  struct buffer rules = buffer_make(1 << 16), json = buffer_make(1 << 21);
+  const struct scrubber *scrubber = NULL;
+  struct problem problem = {0};
+  struct event *event = NULL;
+  for (int i = 0; i < RULES; i++) {
+    buffer_printf(&rules, "hash email from **.a.**.a.**.a.**.a.**.a.**.a.**.b%d.**.*\n", i);
+  }
+  buffer_append_byte(&rules, '\0');
+  BUFFER_APPEND_LITERAL(&json, "{\"extra\":");
+  for (int i = 0; i < DEPTH; i++) BUFFER_APPEND_LITERAL(&json, "{\"a\":");
+  buffer_append_byte(&json, '[');
+  while (json.len < BYTES) BUFFER_APPEND_LITERAL(&json, "\"xxxxxxx\",");
+  BUFFER_APPEND_LITERAL(&json, "0]");
+  for (int i = 0; i <= DEPTH; i++) buffer_append_byte(&json, '}');
+  if (compile(rules.data, &scrubber, &problem)) fail_msg("%s", problem.message);
+  if (event_decode(&arena, buffer_slice(&json), &hints, &event, &problem)) {
+    fail_msg("%s", problem.message);
+  }
+  struct timespec start, end;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
+  scrub_event(&arena, event, scrubber, NULL);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+  double ms =
+      (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) / 1e6;
+  print_message("# 50 slow rules over a megabyte: %.0f ms\n", ms);
+  buffer_free(&rules);
+  buffer_free(&json);
+  if (ms > 3000) fail_msg("50 rules over a megabyte take %.0f ms", ms);
+}
+
 static void test_bad_rules(void **state) {
   (void)state;
   static const char *const rules[] = {"delete anything from x",
@@ -174,6 +211,7 @@ int main(void) {
       cmocka_unit_test_teardown(test_what, tear_down),
       cmocka_unit_test_teardown(test_where, tear_down),
       cmocka_unit_test_teardown(test_paths, tear_down),
+      cmocka_unit_test_teardown(test_cost, tear_down),
       cmocka_unit_test_teardown(test_bad_rules, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
