@@ -283,8 +283,9 @@ static bool is_node_builtin(struct slice path) {
 
 /* An address that no debug information knows: whatever the SDK says, nobody's code is named. */
 static bool is_nameless(const struct frame *frame) {
-  bool has_function =
-      !slice_is_empty(frame->function) && !slice_equal(frame->function, SLICE("<unknown>"));
+  /* Names are trimmed only after this, and have to give the same when they were. */
+  struct slice function = slice_trim(frame->function);
+  bool has_function = !slice_is_empty(function) && !slice_equal(function, SLICE("<unknown>"));
   return !has_function && slice_is_empty(frame->module) && slice_is_empty(frame->package) &&
          slice_is_empty(frame->filename) && slice_is_empty(frame->abs_path);
 }
