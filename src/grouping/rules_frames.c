@@ -320,6 +320,7 @@ static void trim_name(struct run *run, const struct event *event, size_t index) 
     name = slice_upto(name, slice_find(name, SLICE(" (")));
   }
   if (slice_is_empty(name) || slice_equal(name, frame->function)) return;
+  if (slice_equal(name, SLICE("?"))) return; /* it would read back as no name at all */
   frame->raw_function = frame->function;
   /* "<T>" for "<>" may make a name longer than is kept. */
   frame->function = slice_cut_characters(name, LIMIT_SYMBOL);
@@ -335,9 +336,9 @@ static void mark_stacktrace(const struct rule_subject *subject, struct stacktrac
   start_run(&run, subject->event);
   for (size_t i = 0; i < run.count; i++) {
     struct frame *frame = &run.frames[i];
+    trim_name(&run, subject->event, i); /* first: an event read back has short names already */
     frame->in_app = first_in_app(subject->event, frame, run.families[i]);
     frame->category = SLICE_EMPTY;
-    trim_name(&run, subject->event, i);
   }
   apply_set(&run, &rules_base()->set);
   if (subject->rules) apply_set(&run, &subject->rules->own);
