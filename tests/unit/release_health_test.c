@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +241,34 @@ static void test_counted_by_the_sdk(void **state) {
   check_counts(hours[21], 100, 7, 2, 1);
 }
 
+/* Network threads count while the writer writes. */
+enum { COUNTING_THREADS = 4, SESSIONS_A_THREAD = 20000 };
+
+static void *count_many(void *context) {
+  struct fixture *f = context;
+  for (int i = 0; i < SESSIONS_A_THREAD; i++) {
+    char name[40];
+    snprintf(name, sizeof name, "%p/%d", (void *)&name, i);
+    struct session_origin origin = origin_of(f, i % 2 ? "app@1" : "app@2", name);
+    const struct session_update session = {slice_of_string(name), true, SESSION_CRASHED, true};
+    if (!session_count(f->store, &origin, &session)) abort();
+  }
+  return NULL;
+}
+
+static void test_threads_lose_nothing(void **state) {
+  struct fixture *f = *state;
+  pthread_t threads[COUNTING_THREADS];
+  for (int i = 0; i < COUNTING_THREADS; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, count_many, f), 0);
+  for (int i = 0; i < COUNTING_THREADS; i++) pthread_join(threads[i], NULL);
+  restart(f);
+  const int64_t each = COUNTING_THREADS * SESSIONS_A_THREAD / 2;
+  check_counts(health_of(f, "app@1", "").sessions, each, each, each, 0);
+  check_counts(health_of(f, "app@2", "").sessions, each, each, each, 0);
+  assert_in_range(health_of(f, "app@1", "").users, each * 93 / 100, each * 107 / 100);
+}
+
 static void test_pages_of_releases(void **state) {
   struct fixture *f = *state;
   for (int i = 0; i < 25; i++) {
@@ -316,6 +345,7 @@ int main(void) {
       TEST(test_updates_count_once),
       TEST(test_a_tick_writes_without_a_restart),
       TEST(test_counted_by_the_sdk),
+      TEST(test_threads_lose_nothing),
       TEST(test_pages_of_releases),
       TEST(test_too_many_releases_share_a_name),
       TEST(test_old_sessions_and_releases_expire),
