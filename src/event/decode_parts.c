@@ -112,13 +112,16 @@ static struct slice without_marks(struct slice query) {
   return query;
 }
 
+/* A character for three dots at the end, as some SDKs cut with, becomes the dots. */
+static struct slice spell_ellipsis(struct reader *reader, struct slice url) {
+  static const struct slice ellipsis = {"\xe2\x80\xa6", 3};
+  if (!slice_ends_with(url, ellipsis)) return url;
+  return arena_concat(reader->arena, slice_upto(url, url.len - ellipsis.len), SLICE("..."));
+}
+
 /* Moves query and fragment out of the URL when they are not given by themselves. */
 static void split_url(struct reader *reader, struct event_request *request) {
-  static const struct slice ellipsis = {"\xe2\x80\xa6", 3};
-  struct slice url = request->url;
-  if (slice_ends_with(url, ellipsis)) {
-    url = arena_concat(reader->arena, slice_upto(url, url.len - ellipsis.len), SLICE("..."));
-  }
+  struct slice url = spell_ellipsis(reader, request->url);
   size_t hash = slice_find_byte(url, '#');
   if (hash < url.len) {
     if (slice_is_empty(request->fragment)) request->fragment = slice_from(url, hash + 1);
@@ -130,7 +133,7 @@ static void split_url(struct reader *reader, struct event_request *request) {
     if (!has_query) request->query_string = without_marks(slice_from(url, mark + 1));
     url = slice_upto(url, mark);
   }
-  request->url = url;
+  request->url = spell_ellipsis(reader, url); /* it may have stood before the query */
 }
 
 /* Upper case; empty unless it looks like a method. */

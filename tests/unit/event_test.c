@@ -584,6 +584,7 @@ static void keeps_what_grouping_decides(void **state) {
       "{\"main_exception_id\":1,\"custom_title\":\"t\",\"exception\":[{\"type\":\"A\","
       "\"mechanism\":"
       "{\"exception_id\":1,\"parent_id\":0}},{\"type\":\"E\",\"mechanism\":{\"exception_id\":0}}]}",
+      "{\"request\":{\"url\":\"htt\xe2\x80\xa6?a\"}}",
       "{\"fingerprint\":[\"{{ tags.level }}\",\"{{ tags.transaction }}\"],\"transaction\":\"t\"}",
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
