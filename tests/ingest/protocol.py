@@ -43,6 +43,18 @@ def test_transactions(project):
     tap.equal(ledger.gained(), {("filtered", "transaction", "not_kept"): 2}, "but counted")
 
 
+def test_filtered(project):
+    """A filtered event is answered as if it were kept; what belongs to it falls with it, what does not is taken."""
+    ledger = Ledger(project)
+    crawler = {"message": "a", "request": {"headers": {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}}}
+    report = {"discarded_events": [{"reason": "before_send", "category": "error", "quantity": 1}]}
+    answer = project.post(envelope(("attachment", b"abc"), ("event", crawler), ("client_report", report), event_id=(event_id := new_id())))
+    tap.equal((answer.status, answer.json()), (200, {"id": event_id}), "a filtered event is answered with its id")
+    tap.ok(not project.event(event_id), "and is not there")
+    tap.equal(ledger.gained(), {("filtered", "error", "web-crawlers"): 1, ("filtered", "attachment", "web-crawlers"): 1,
+                                ("client_discard", "error", "before_send"): 1}, "its attachment is counted with it")
+
+
 def test_counts_and_sizes(project):
     ledger = Ledger(project)
     check_in = {"check_in_id": new_id(), "monitor_slug": "m", "status": "ok"}
@@ -204,6 +216,7 @@ def test_auth(project):
 def run(project):
     test_items(project)
     test_transactions(project)
+    test_filtered(project)
     test_counts_and_sizes(project)
     test_lines(project)
     test_refusals_are_counted(project)
