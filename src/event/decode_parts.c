@@ -116,7 +116,8 @@ static struct slice without_marks(struct slice query) {
 static struct slice spell_ellipsis(struct reader *reader, struct slice url) {
   static const struct slice ellipsis = {"\xe2\x80\xa6", 3};
   if (!slice_ends_with(url, ellipsis)) return url;
-  return arena_concat(reader->arena, slice_upto(url, url.len - ellipsis.len), SLICE("..."));
+  url = arena_concat(reader->arena, slice_upto(url, url.len - ellipsis.len), SLICE("..."));
+  return reader_cut(reader, url, LIMIT_MESSAGE);
 }
 
 /* Moves query and fragment out of the URL when they are not given by themselves. */
