@@ -119,6 +119,9 @@ struct slice scrub_rule_replace(struct arena *arena, const struct scrub_rule *ru
 /* The text by that rule; the same slice when it does not apply. */
 struct slice scrub_rule_apply(struct arena *arena, const struct scrub_rule *rule,
                               struct slice text);
+/* Whether it can match a path that begins, or ends, with that name. */
+bool scrub_rule_may_begin(const struct scrub_rule *rule, struct slice name);
+bool scrub_rule_may_end(const struct scrub_rule *rule, struct slice name);
 bool scrub_rule_matches(const struct scrub_rule *rule, const struct slice *path, size_t count);
 
 /* --- walking: scrub.c and scrub_walk.c --------------------------------------------------- */
@@ -135,6 +138,7 @@ struct walk {
   const struct scrubber *scrubber;
   struct scrub_report *report; /* or null */
   const struct step *at;
+  uint64_t rules;  /* bits: the project's own that may match within this part of the event */
   bool is_in_meta; /* whose names are those of what was masked, and no secrets themselves */
 };
 

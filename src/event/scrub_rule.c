@@ -136,13 +136,21 @@ enum status scrub_rules_compile(struct arena *arena, struct lines lines, struct 
 static bool is_any(struct slice segment) { return slice_equal(segment, SLICE("*")); }
 static bool is_deep(struct slice segment) { return slice_equal(segment, SLICE("**")); }
 
+static bool may_be(struct slice segment, struct slice name) {
+  return is_deep(segment) || is_any(segment) || slice_equal_ignore_case(segment, name);
+}
+
+bool scrub_rule_may_begin(const struct scrub_rule *rule, struct slice name) {
+  return may_be(rule->path.items[0], name);
+}
+
+bool scrub_rule_may_end(const struct scrub_rule *rule, struct slice name) {
+  return may_be(rule->path.items[rule->path.count - 1], name);
+}
+
 bool scrub_rule_matches(const struct scrub_rule *rule, const struct slice *path, size_t count) {
   const struct slice *wanted = rule->path.items;
   size_t at = 0, segment = 0, deep = SIZE_MAX, deep_at = 0;
-  /* Most rules are told from most paths by the last name. */
-  struct slice last = wanted[rule->path.count - 1];
-  bool is_name = !is_any(last) && !is_deep(last);
-  if (is_name && (count == 0 || !slice_equal_ignore_case(last, path[count - 1]))) return false;
   while (at < count) {
     if (segment < rule->path.count && is_deep(wanted[segment])) {
       deep = segment++;

@@ -32,14 +32,38 @@ static void path_of(struct walk *walk, const struct step *step, struct path *pat
       step->name.ptr ? step->name : index_text(walk->arena, step->index);
 }
 
+/* Most rules are told from most places by the first name, once for each part of an event, or by the
+ * last, before the path between them is put together. */
+static bool begin_part(struct walk *walk, const char *name) {
+  walk->rules = 0;
+  for (size_t i = 0; i < walk->scrubber->rule_count; i++) {
+    bool may_match = scrub_rule_may_begin(&walk->scrubber->rules[i], slice_of_string(name));
+    walk->rules |= (uint64_t)may_match << i;
+  }
+  return walk->rules != 0;
+}
+
+/* The next rule at or behind `*i` that matches where the walk is; null when there is none. */
+static const struct scrub_rule *next_rule(struct walk *walk, struct path *path, size_t *i) {
+  for (; *i < walk->scrubber->rule_count && walk->rules >> *i; ++*i) {
+    const struct scrub_rule *rule = &walk->scrubber->rules[*i];
+    const struct step *at = walk->at;
+    if (!(walk->rules >> *i & 1)) continue;
+    struct slice last = at->name.ptr ? at->name : index_text(walk->arena, at->index);
+    if (!scrub_rule_may_end(rule, last)) continue;
+    if (!path->count) path_of(walk, at, path);
+    if (scrub_rule_matches(rule, path->segments, path->count)) return rule;
+  }
+  return NULL;
+}
+
 /* --- texts ------------------------------------------------------------------------------ */
 
 static struct slice by_rules(struct walk *walk, struct slice text) {
-  struct path path = {.count = 0};
-  path_of(walk, walk->at, &path);
-  for (size_t i = 0; i < walk->scrubber->rule_count; i++) {
-    const struct scrub_rule *rule = &walk->scrubber->rules[i];
-    if (!scrub_rule_matches(rule, path.segments, path.count)) continue;
+  struct path path;
+  const struct scrub_rule *rule;
+  path.count = 0;
+  for (size_t i = 0; (rule = next_rule(walk, &path, &i)); i++) {
     struct slice changed = scrub_rule_apply(walk->arena, rule, text);
     if (slice_equal(changed, text)) continue;
     scrub_note(walk, text, changed, rule->line);
@@ -58,6 +82,7 @@ static void walk_text(struct walk *walk, struct slice *text, size_t limit) {
 
 static void walk_named(struct walk *walk, const char *name, struct slice *text, size_t limit) {
   const struct step here = {walk->at, slice_of_string(name), 0};
+  if (slice_is_empty(*text)) return;
   walk->at = &here;
   walk_text(walk, text, limit);
   walk->at = here.outer;
@@ -91,12 +116,11 @@ static void walk_lines(struct walk *walk, const char *name, struct lines lines, 
 
 /* The rule that takes the whole value, or null. */
 static const struct scrub_rule *whole_rule(struct walk *walk) {
-  struct path path = {.count = 0};
-  path_of(walk, walk->at, &path);
-  for (size_t i = 0; i < walk->scrubber->rule_count; i++) {
-    const struct scrub_rule *rule = &walk->scrubber->rules[i];
-    bool is_whole = rule->what && slice_equal_string(slice_of_string(rule->what), "anything");
-    if (is_whole && scrub_rule_matches(rule, path.segments, path.count)) return rule;
+  struct path path;
+  const struct scrub_rule *rule;
+  path.count = 0;
+  for (size_t i = 0; (rule = next_rule(walk, &path, &i)); i++) {
+    if (rule->what && slice_equal_string(slice_of_string(rule->what), "anything")) return rule;
   }
   return NULL;
 }
@@ -168,6 +192,7 @@ static void walk_fields(struct walk *walk, const struct field_set *set, void *st
   for (size_t i = 0; i < set->count; i++) {
     const struct field *field = &set->fields[i];
     void *at = (char *)structure + field->offset;
+    if (!walk->at && !begin_part(walk, field->name)) continue;
     switch ((enum field_kind)field->kind) {
       case FIELD_TEXT:
       case FIELD_LINE: walk_named(walk, field->name, at, field->limit); break;
@@ -265,14 +290,14 @@ void scrub_by_rules(struct walk *walk, struct event *event) {
   struct pairs sent = {event->tags.items, event->sent_tag_count};
   walk->at = NULL;
   walk_fields(walk, &event_fields, event);
-  walk_message(walk, event);
-  walk_exceptions(walk, event);
-  walk_threads(walk, event);
-  walk_breadcrumbs(walk, event);
-  if (event->has_request) walk_request(walk, &event->request);
-  if (event->has_user) walk_user(walk, event);
+  if (begin_part(walk, "logentry")) walk_message(walk, event);
+  if (begin_part(walk, "exception")) walk_exceptions(walk, event);
+  if (begin_part(walk, "threads")) walk_threads(walk, event);
+  if (begin_part(walk, "breadcrumbs")) walk_breadcrumbs(walk, event);
+  if (event->has_request && begin_part(walk, "request")) walk_request(walk, &event->request);
+  if (event->has_user && begin_part(walk, "user")) walk_user(walk, event);
   /* Before event_derive() all tags are as sent; derived ones are derived again. */
-  walk_pairs(walk, "tags", &sent, LIMIT_RELEASE);
+  if (begin_part(walk, "tags")) walk_pairs(walk, "tags", &sent, LIMIT_RELEASE);
   event->tags.count = event->sent_tag_count = sent.count;
-  if (event->report) walk_tree(walk, "report", &event->report);
+  if (begin_part(walk, "report")) walk_tree(walk, "report", &event->report);
 }
