@@ -165,6 +165,7 @@ static void split_value(struct exception *exception) {
   struct slice value = exception->value;
   size_t colon = slice_find_byte(value, ':');
   if (!slice_is_empty(exception->type) || colon == 0 || colon >= value.len) return;
+  if (colon > LIMIT_SYMBOL) return;
   if (exception->mechanism.synthetic) return;
   for (size_t i = 0; i < colon; i++) {
     char c = value.ptr[i];

@@ -210,6 +210,22 @@ static void keeps_rare_attributes(void **state) {
     assert_kept(decode(cases[i].json), cases[i].kept);
 }
 
+/* A word is a type only when it is no longer than types may be. */
+static void splits_values(void **state) {
+  (void)state;
+  struct event *event = decode("{\"exception\":[{\"value\":\"Word: rest: more\"}]}");
+  assert_text(event->exceptions[0].type, "Word");
+  assert_text(event->exceptions[0].value, "rest: more");
+  static const unsigned lengths[] = {LIMIT_SYMBOL, LIMIT_SYMBOL + 1};
+  for (size_t i = 0; i < 2; i++) {
+    struct slice json =
+        arena_printf(&arena, "{\"exception\":[{\"value\":\"W%0*d: rest\"}]}", lengths[i] - 1, 1);
+    event = decode(text(json));
+    assert_int_equal(event->exceptions[0].type.len, i == 0 ? LIMIT_SYMBOL : 0);
+    assert_kept(event, "rest\"");
+  }
+}
+
 static void reads_bodies(void **state) {
   (void)state;
   static const struct {
@@ -436,6 +452,7 @@ int main(void) {
       cmocka_unit_test_teardown(leaves_room_for_clocks, tear_down),
       cmocka_unit_test_teardown(corrects_breadcrumbs_of_events_without_time, tear_down),
       cmocka_unit_test_teardown(keeps_rare_attributes, tear_down),
+      cmocka_unit_test_teardown(splits_values, tear_down),
       cmocka_unit_test_teardown(reads_bodies, tear_down),
       cmocka_unit_test_teardown(names_signals, tear_down),
       cmocka_unit_test_teardown(reads_user_agents, tear_down),
