@@ -128,7 +128,7 @@ static void test_numbers(void **state) {
 static void test_sparkline(void **state) {
   (void)state;
   int64_t counts[4] = {0, 1, 10, 10};
-  struct sparkline sparkline = {counts, 4, "last 4 hours", "an hour", true};
+  struct sparkline sparkline = {counts, 4, "last 4 hours", "an hour", true, NULL};
   EXPECT(
       "<svg class=\"spark hot\" viewBox=\"0 0 120 28\" preserveAspectRatio=\"none\" role=\"img\" "
       "aria-label=\"Events, last 4 hours: 21 in all, at most 10 an hour\">"
@@ -137,7 +137,7 @@ static void test_sparkline(void **state) {
       "<path class=\"h\" d=\"M60.0 28v-26h24.0v26zM90.0 28v-26h24.0v26z\"/></svg>",
       format_sparkline(out, &sparkline));
   int64_t none[24] = {0};
-  struct sparkline empty = {none, 24, "last 24 hours", "an hour", false};
+  struct sparkline empty = {none, 24, "last 24 hours", "an hour", false, NULL};
   EXPECT(
       "<svg class=\"spark\" viewBox=\"0 0 120 28\" preserveAspectRatio=\"none\" role=\"img\" "
       "aria-label=\"Events, last 24 hours: 0 in all, at most 0 an hour\">"
