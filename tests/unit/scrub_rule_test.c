@@ -180,7 +180,8 @@ static void test_cost(void **state) {
   print_message("# 50 slow rules over a megabyte: %.0f ms\n", ms);
   buffer_free(&rules);
   buffer_free(&json);
-  if (ms > 3000) fail_msg("50 rules over a megabyte take %.0f ms", ms);
+  /* Sanitizers take three times as long; what is not linear takes minutes. */
+  if (ms > 8000) fail_msg("50 rules over a megabyte take %.0f ms", ms);
 }
 
 static void test_bad_rules(void **state) {

@@ -387,6 +387,7 @@ static void test_linear(void **state) {
                                        "\\\\\\"};
   enum { BYTES = 1 << 20 };
   char *text = memory_alloc(BYTES);
+  double slowest_ms = 0;
   const struct scrubber *scrubber = defaults();
   for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
     struct slice piece = slice_of_string(pieces[i]);
@@ -403,9 +404,12 @@ static void test_linear(void **state) {
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
     double ms =
         (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) / 1e6;
-    if (ms > 500) fail_msg("a megabyte of \"%s\" takes %.0f ms", pieces[i], ms);
+    /* Sanitizers take several times as long; what is not linear takes minutes. */
+    slowest_ms = ms > slowest_ms ? ms : slowest_ms;
+    if (ms > 2000) fail_msg("a megabyte of \"%s\" takes %.0f ms", pieces[i], ms);
   }
   free(text);
+  print_message("# the slowest megabyte: %.0f ms\n", slowest_ms);
 }
 
 int main(void) {
