@@ -16,7 +16,6 @@
 #define MONITORS_LIMIT 500
 #define MONITOR_ENVIRONMENTS_LIMIT 50
 #define MONITOR_SLUG_LIMIT 50 /* Sentry: the same */
-#define MONITOR_NAME_LIMIT 128
 /* Of one environment; more are dropped. Sentry: the same. */
 #define CHECK_INS_PER_MINUTE 6
 /* Minutes: four weeks. Sentry: the same. */

@@ -16,8 +16,6 @@ static const char *const unit_names[SCHEDULE_UNIT_COUNT] = {
     [UNIT_WEEK] = "week",     [UNIT_MONTH] = "month", [UNIT_YEAR] = "year",
 };
 
-const char *schedule_unit_name(enum schedule_unit unit) { return unit_names[unit]; }
-
 bool schedule_unit_parse(struct slice name, enum schedule_unit *unit) {
   for (unsigned i = 0; i < SCHEDULE_UNIT_COUNT; i++) {
     if (!slice_equal_string(name, unit_names[i])) continue;

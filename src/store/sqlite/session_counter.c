@@ -42,7 +42,6 @@ struct bucket_table {
 
 struct session_counter {
   struct store_tick tick; /* first */
-  struct store *store;
   pthread_mutex_t mutex;
   struct bucket_table gathering;
   struct bucket_table writing; /* the writer's alone */
@@ -321,7 +320,6 @@ struct session_counter *session_counter_open(struct store *store) {
   struct session_counter *counter = memory_alloc(sizeof *counter);
   memset(counter, 0, sizeof *counter);
   counter->tick = (struct store_tick){.run = run_tick, .done = finish_tick};
-  counter->store = store;
   pthread_mutex_init(&counter->mutex, NULL);
   store_add_tick(store, &counter->tick);
   return counter;
