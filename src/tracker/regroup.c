@@ -143,7 +143,7 @@ static void find_titles(const struct regroup_work *work, struct arena *arena,
   size_t count = report->plan.cluster_count;
   struct transaction *tx = NULL;
   report->titles = ARENA_ARRAY(arena, count + 1, struct regroup_title);
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < count && !is_stopping; i++) {
     if (i % CLUSTERS_PER_SNAPSHOT == 0) {
       if (tx) store_end_read(tx);
       tx = store_begin_read(work->store);
@@ -169,6 +169,7 @@ static enum status report_plan(const struct regroup_work *work, struct arena *ar
   if (status) return status;
   report->split = regroup_plan_split_count(arena, &report->plan);
   find_titles(work, arena, report);
+  if (is_stopping) return regroup_stopped(problem);
   report->duration_us = clock_monotonic_us() - started_us;
   return STATUS_OK;
 }
@@ -278,7 +279,7 @@ static int by_hash(const void *a, const void *b) {
   return memcmp(x->hash.bytes, y->hash.bytes, sizeof x->hash.bytes);
 }
 
-/* Hashes that no event has any more. */
+/* Hashes that no event has any more. Those that came since the plan was made are not meant. */
 static void note_old_hashes(struct transaction *tx, struct applying *a, size_t end) {
   const struct regroup_plan *plan = &a->report->plan;
   for (size_t i = a->next; i < end; i++) {
@@ -420,7 +421,8 @@ static enum status retitle_all(const struct regroup_work *work, int64_t change_i
   struct transaction *tx = store_begin_read(work->store);
   size_t count = regroup_groups(tx, &arena, change_id, &groups);
   store_end_read(tx);
-  for (size_t i = 0; i < count && !status; i++) status = retitle(work, groups[i], arenas, problem);
+  for (size_t i = 0; i < count && !status && !is_stopping; i++)
+    status = retitle(work, groups[i], arenas, problem);
   for (size_t i = 0; i < 3; i++) arena_free(&arenas[i]);
   arena_free(&arena);
   return status;

@@ -19,7 +19,8 @@ struct listing {
   struct transaction *tx;
   struct arena *arena;
   const struct group_query *query;
-  size_t wanted; /* rows of the page and one more, which tells whether the list goes on */
+  struct slice text; /* of the query, in lower case */
+  size_t wanted;     /* rows of the page and one more, which tells whether the list goes on */
   struct group *rows;
   size_t count;
   size_t scanned;
@@ -53,18 +54,27 @@ static int compare(enum group_sort sort, const struct group *a, const struct gro
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
 
+static struct slice lower_case(struct arena *arena, struct slice text) {
+  char *copy = arena_alloc_raw(arena, text.len + 1);
+  for (size_t i = 0; i < text.len; i++) copy[i] = lower(text.ptr[i]);
+  return slice_of(copy, text.len);
+}
+
+/* `part` is in lower case. */
 static bool contains(struct slice text, struct slice part) {
   for (size_t at = 0; at + part.len <= text.len; at++) {
     size_t same = 0;
-    while (same < part.len && lower(text.ptr[at + same]) == lower(part.ptr[same])) same++;
+    while (same < part.len && lower(text.ptr[at + same]) == part.ptr[same]) same++;
     if (same == part.len) return true;
   }
   return false;
 }
 
-static bool matches(const struct listing *listing, const struct group *group) {
-  struct slice text = listing->query->text;
-  return !text.len || contains(group->title, text) || contains(group->culprit, text);
+/* Asked of the row in place: nearly all rows that are looked at are not what is searched for. */
+static bool matches(const struct listing *listing, const struct query *row) {
+  struct slice text = listing->text;
+  return !text.len || contains(query_borrow(row, GROUP_TITLE_COLUMN), text) ||
+         contains(query_borrow(row, GROUP_CULPRIT_COLUMN), text);
 }
 
 /* Adds the rows of one status in list order, or in reverse before a cursor. */
@@ -82,10 +92,8 @@ static void walk_status(struct listing *listing, enum group_status status) {
       listing->is_scan_cut = true;
       break;
     }
-    struct group *row = &listing->rows[listing->count];
-    group_row_read(&query, listing->arena, row);
-    if (!matches(listing, row)) continue;
-    listing->count++;
+    if (!matches(listing, &query)) continue;
+    group_row_read(&query, listing->arena, &listing->rows[listing->count++]);
     added++;
   }
   query_end(&query);
@@ -135,8 +143,9 @@ static void find_by_index(struct listing *listing, struct slice trigrams) {
   listing->count = 0;
   while (query_next(&query)) {
     struct group group;
+    if (!matches(listing, &query)) continue;
     group_row_read(&query, listing->arena, &group);
-    if (!matches(listing, &group) || !is_on_page(listing, &group)) continue;
+    if (!is_on_page(listing, &group)) continue;
     if (listing->count == room) {
       struct group *more = ARENA_ARRAY(listing->arena, room * 2, struct group);
       memcpy(more, listing->rows, listing->count * sizeof *more);
@@ -186,6 +195,7 @@ void group_list(struct transaction *tx, struct arena *arena, const struct group_
   struct listing listing = {.tx = tx, .arena = arena, .query = query, .wanted = query->limit + 1};
   assert(query->limit >= 1 && query->limit <= 100);
   *page = (struct group_page){0};
+  listing.text = lower_case(arena, query->text);
   listing.rows = ARENA_ARRAY(arena, GROUP_STATUS_COUNT * listing.wanted + 1, struct group);
   for (int status = 0; status < GROUP_STATUS_COUNT; status++) {
     if (query->status < 0 || query->status == status)

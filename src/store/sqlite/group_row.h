@@ -10,6 +10,8 @@
   "id, project_id, number, status, is_regressed, is_unhandled, level, event_count, user_count," \
   " first_seen_ms, last_seen_ms, status_changed_ms, error_type, error_value, title, culprit,"   \
   " location, platform, logger, first_release, last_release, strand_count, merged_into"
+/* Where title and culprit stand among them. */
+enum { GROUP_TITLE_COLUMN = 14, GROUP_CULPRIT_COLUMN = 15 };
 /* Added to the status of groups that were merged into others. */
 #define GROUP_HIDDEN 16
 void group_row_read(const struct query *query, struct arena *arena, struct group *group);

@@ -90,7 +90,8 @@ struct hot_strand *hot_add_strand(struct transaction *tx, struct hot_group *grou
 /* Counts one event in memory. */
 void hot_count(struct transaction *tx, struct hot_strand *strand, const struct digest *digest);
 /* Counts an event that moves from one strand of a group to another, from none of which the group
- * changes. Users, times and texts of the strand it leaves are put right by strand_recount(). */
+ * changes. Users, times and texts of the strand it leaves are put right by regroup_settle_strand().
+ */
 void hot_move(struct transaction *tx, struct hot_strand *from, struct hot_strand *to,
               const struct digest *digest);
 /* The 64 bits by which a user is told apart; the same after a restart. */
