@@ -283,6 +283,7 @@ static int by_hash(const void *a, const void *b) {
 static void note_old_hashes(struct transaction *tx, struct applying *a, size_t end) {
   const struct regroup_plan *plan = &a->report->plan;
   for (size_t i = a->next; i < end; i++) {
+    if (a->known[i].strand_id > plan->last_strand) continue;
     const struct regroup_hash key = {.hash = a->known[i].hash};
     if (plan->hash_count && bsearch(&key, plan->hashes, plan->hash_count, sizeof key, by_hash))
       continue;
