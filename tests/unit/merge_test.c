@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/regroup.h"
 #include "store/sqlite/tags.h"
 #include "tracker/tracker.h"
 
@@ -145,13 +146,17 @@ static void test_expired_events_stay_counted(void **state) {
   send_event(f, "a", 3);
   send_event(f, "a", 1);
   send_event(f, "b", 1);
-  clock_set_ms(NOW_MS + 96 * DAY_MS);
-  send_event(f, "c", 1);
-  reopen(f); /* the first day is dropped */
-  send_event(f, "c", 1);
-  clock_set_ms(NOW_MS + 97 * DAY_MS);
-  send_event(f, "c", 1);
-  reopen(f);
+  /* Retention is looked at once a day, behind a write, and only as far as days have come in. */
+  for (int day = 1; day <= 3; day++) {
+    clock_set_ms(NOW_MS + (95 + day) * DAY_MS);
+    send_event(f, "c", 1);
+    send_event(f, "c", 1);
+  }
+  struct event_row oldest;
+  struct transaction *tx = store_begin_read(f->store);
+  assert_true(event_row_at(tx, a, EVENT_OLDEST, &oldest));
+  store_end_read(tx);
+  assert_int_equal(oldest.received_ms, NOW_MS + 50 * DAY_MS);
   struct merge_result merged = merge(f, a, b);
   assert_int_equal(merged.parent, a);
   check(f, a, 5, 3);
@@ -229,6 +234,99 @@ static void test_many_hashes(void **state) {
   store_end_read(tx);
 }
 
+/* --- regrouping, step by step ------------------------------------------------------------- */
+
+struct moving {
+  struct regroup_run run;
+  int64_t source;
+  struct group_hash hash; /* of the strand that gets a group of its own */
+  int64_t made;
+};
+
+static enum status run_note(struct transaction *tx, void *context, struct problem *problem) {
+  struct moving *moving = context;
+  struct arena arena = {0};
+  struct strand *strands;
+  (void)problem;
+  moving->run.change_id = regroup_begin(tx, moving->run.project_id, clock_now_ms(), NULL);
+  moving->made = regroup_new_group(tx, &moving->run, moving->source, clock_now_ms());
+  size_t count = strand_list(tx, &arena, moving->source, &strands);
+  for (size_t i = 0; i < count; i++) {
+    if (memcmp(&strands[i].hash, &moving->hash, sizeof moving->hash) != 0) continue;
+    const struct regroup_step step = {strands[i].id, moving->made, moving->hash};
+    regroup_note_strand(tx, moving->run.change_id, &step);
+  }
+  regroup_set_state(tx, moving->run.change_id, REGROUP_SWITCHING);
+  arena_free(&arena);
+  return STATUS_OK;
+}
+
+static enum status run_advance(struct transaction *tx, void *context, struct problem *problem) {
+  struct moving *moving = context;
+  (void)problem;
+  if (!regroup_unfinished(tx, moving->run.project_id, &moving->run)) return STATUS_NOT_FOUND;
+  regroup_advance(tx, &moving->run, clock_now_ms());
+  return STATUS_OK;
+}
+
+/* An event that brings a hash of its own to a group in the middle of a regrouping. */
+static void test_a_new_strand_while_groups_change(void **state) {
+  struct fixture *f = *state;
+  struct problem problem = {0};
+  int64_t a = send_event(f, "ax", 1);
+  assert_int_equal(send_event(f, "bx", 2), a);
+  struct moving moving = {.run = {.project_id = f->project_id}, .source = a, .hash = {{'b'}}};
+  assert_int_equal(store_write(f->store, run_note, &moving, &problem), STATUS_OK);
+  assert_int_equal(store_write(f->store, run_advance, &moving, &problem), STATUS_OK);
+  assert_int_equal(send_event(f, "cb", 3), moving.made);
+  assert_int_equal(send_event(f, "b", 2), moving.made);
+  while (store_write(f->store, run_advance, &moving, &problem) == STATUS_OK) {
+  }
+  check(f, a, 1, 1);
+  check(f, moving.made, 3, 2);
+  assert_int_equal(get(f, moving.made).strand_count, 2);
+  struct strand *strands;
+  struct transaction *tx = store_begin_read(f->store);
+  assert_int_equal(strand_list(tx, &f->arena, moving.made, &strands), 2);
+  store_end_read(tx);
+  assert_int_equal(strands[0].own.event_count, 2);
+  assert_int_equal(strands[1].own.event_count, 1);
+}
+
+/* Parts of one strand that stay with its group, as when events share a secondary hash. */
+struct parting {
+  struct regroup_run run;
+  int64_t group;
+};
+
+static enum status run_part(struct transaction *tx, void *context, struct problem *problem) {
+  struct parting *parting = context;
+  const struct group_hash hash = {{'p'}};
+  struct arena arena = {0};
+  struct strand *strands;
+  (void)problem;
+  parting->run.change_id = regroup_begin(tx, parting->run.project_id, clock_now_ms(), NULL);
+  strand_list(tx, &arena, parting->group, &strands);
+  int64_t part = regroup_part_strand(tx, &parting->run, strands[0].id, &hash);
+  assert_true(part);
+  assert_int_equal(regroup_part_strand(tx, &parting->run, strands[0].id, &hash), part);
+  regroup_set_state(tx, parting->run.change_id, REGROUP_SWITCHING);
+  arena_free(&arena);
+  return STATUS_OK;
+}
+
+static void test_parts_that_stay_are_counted(void **state) {
+  struct fixture *f = *state;
+  struct problem problem = {0};
+  struct parting parting = {.run = {.project_id = f->project_id}, .group = send_event(f, "a", 1)};
+  struct moving moving = {.run = parting.run};
+  assert_int_equal(store_write(f->store, run_part, &parting, &problem), STATUS_OK);
+  while (store_write(f->store, run_advance, &moving, &problem) == STATUS_OK) {
+  }
+  assert_int_equal(get(f, parting.group).strand_count, 2);
+  check(f, parting.group, 1, 1);
+}
+
 static void test_tags_are_taken_back(void **state) {
   struct tag_table table = {0}, other = {0};
   struct pair one[] = {{SLICE("os"), SLICE("Linux")}, {SLICE("user"), SLICE("id:1")}},
@@ -258,6 +356,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_undo_after_more_events, setup, teardown),
       cmocka_unit_test_setup_teardown(test_contradictions, setup, teardown),
       cmocka_unit_test_setup_teardown(test_many_hashes, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_a_new_strand_while_groups_change, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_parts_that_stay_are_counted, setup, teardown),
       cmocka_unit_test(test_tags_are_taken_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

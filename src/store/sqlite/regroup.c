@@ -278,8 +278,11 @@ static void flip(struct transaction *tx, const struct flip *step) {
     int64_t events = regroup_strand_events(tx, step->strand_id);
     run_numbers(tx, "UPDATE error_group SET event_count = event_count - ?2 WHERE id = ?1",
                 step->from, events);
-    run_numbers(tx, "UPDATE error_group SET event_count = event_count + ?2 WHERE id = ?1", step->to,
-                events);
+    /* Not 1: both have figures of their own until the sums are made. */
+    run_numbers(tx,
+                "UPDATE error_group SET event_count = event_count + ?2,"
+                " strand_count = max(strand_count, 2) WHERE id = ?1",
+                step->to, events);
   }
   set_label(tx, step->strand_id, step->hash);
 }

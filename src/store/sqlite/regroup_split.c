@@ -29,7 +29,9 @@ static int64_t group_of(struct transaction *tx, int64_t strand_id) {
 int64_t regroup_find_strand(struct transaction *tx, const struct regroup_run *run,
                             int64_t strand_id, const struct group_hash *hash) {
   struct query query = query_begin(
-      tx, "SELECT id FROM strand WHERE group_id = ?1 AND hash = ?2 AND made_by = ?3 LIMIT 1");
+      tx,
+      "SELECT id FROM strand WHERE group_id = ?1 AND hash = ?2 AND made_by = ?3 AND made_by > 0"
+      " LIMIT 1");
   query_bind_int(&query, 1, group_of(tx, strand_id));
   query_bind_blob(&query, 2, hash->bytes, sizeof hash->bytes);
   query_bind_int(&query, 3, run->change_id);
@@ -49,7 +51,10 @@ int64_t regroup_part_strand(struct transaction *tx, const struct regroup_run *ru
   struct strand source;
   int64_t group_id = group_of(tx, strand_id), made = 0;
   int64_t found = regroup_find_strand(tx, run, strand_id, hash);
-  if (found || !group_id) return found;
+  if (!group_id) return 0;
+  /* The parts may all stay with the group, whose strands have to be counted again then. */
+  change_note_group(tx, run->change_id, group_id, false, 0);
+  if (found) return found;
   strand_settle(tx, group_id);
   if (strand_row_get(tx, &arena, strand_id, &source)) {
     const struct strand_draft draft = {group_id, *hash, &source.own};

@@ -93,6 +93,7 @@ static const char *const tables[] = {
     " culprit TEXT NOT NULL, location TEXT NOT NULL, platform TEXT NOT NULL, logger TEXT NOT NULL,"
     " first_release TEXT NOT NULL, last_release TEXT NOT NULL);"
     "CREATE INDEX strand_group ON strand(group_id);"
+    "CREATE INDEX strand_part ON strand(made_by, group_id, hash) WHERE made_by > 0;"
     "CREATE INDEX strand_project ON strand(project_id);"
     "CREATE TABLE group_hash(project_id INTEGER NOT NULL, hash BLOB NOT NULL, strand_id INTEGER "
     "NOT NULL,"
