@@ -1,11 +1,13 @@
 /* regroup.h - the store's side of regrouping: reading all events of a project in slices, and moving
  * them in small transactions that can be taken up again where a kill left them.
  *
- *   SPLITTING: events of a strand whose hashes differ now get strands of their own, in the same
- * group: no group's figures change, nobody sees it SWITCHING: what the plan noted is done: strands
- * change groups, hashes lead to other strands SETTLING:  the figures of all groups that took part
- * are summed up again LEADING_BACK, UNDOING: backwards; hashes lead to their strands before the
- * rules change back
+ *   SPLITTING     events of a strand whose hashes differ now get strands of their own, in the same
+ *                 group: no group's figures change, nobody sees it
+ *   SWITCHING     what the plan noted is done: strands change groups, hashes are forgotten
+ *   SETTLING      the figures of all groups that took part are summed up again
+ *   TITLING       tracker/regroup.c gives these groups the titles of their latest events
+ *   LEADING_BACK  taking back: hashes lead to their strands before the rules change back
+ *   UNDOING       strands go back; then SETTLING
  *
  * One change of this kind runs at a time in a project, and merges and splits are refused meanwhile.
  */
@@ -21,6 +23,7 @@ enum regroup_state {
   REGROUP_SETTLING = 3,
   REGROUP_UNDOING = 4,
   REGROUP_LEADING_BACK = 5,
+  REGROUP_TITLING = 6,
 };
 
 /* --- reading --------------------------------------------------------------------------- */
@@ -138,7 +141,7 @@ size_t regroup_groups(struct transaction *tx, struct arena *arena, int64_t chang
 void regroup_retitle(struct transaction *tx, int64_t group_id, const struct digest *digest);
 
 /* Doing it: the next batch of the state the change is in; moves to the next state when there is
- * nothing left. */
+ * nothing left. In SPLITTING and TITLING it is the caller who says when that is. */
 void regroup_advance(struct transaction *tx, const struct regroup_run *run, int64_t now_ms);
 
 /* The last change that stands and can be undone; false when there is none. */

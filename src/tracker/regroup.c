@@ -56,7 +56,7 @@ static enum status begin_running(struct problem *problem) {
                      "Errors are being regrouped at the moment. Try again when that is done.");
 }
 
-/* --- planning ------------------------------------------------------------------------------ */
+/* --- planning ---------------------------------------------------------------------------- */
 
 /* Rules given, or the project's own. */
 static enum status compile_rules(struct store *store, struct arena *arena,
@@ -90,8 +90,7 @@ static enum status make_plan(const struct regroup_work *work, struct arena *aren
   return status;
 }
 
-/* --- titles ------------------------------------------------------------------------------------
- */
+/* --- titles ------------------------------------------------------------------------------ */
 
 struct finding {
   struct arena *arena;
@@ -174,8 +173,7 @@ static enum status report_plan(const struct regroup_work *work, struct arena *ar
   return STATUS_OK;
 }
 
-/* --- applying: splitting ------------------------------------------------------------------------
- */
+/* --- applying: splitting ----------------------------------------------------------------- */
 
 struct applying {
   const struct regroup_work *work;
@@ -211,8 +209,7 @@ static enum status split_strands(struct applying *a, struct problem *problem) {
   return status;
 }
 
-/* --- applying: notes -----------------------------------------------------------------------------
- */
+/* --- applying: notes --------------------------------------------------------------------- */
 
 static int64_t strand_of_part(struct transaction *tx, const struct applying *a, size_t at) {
   const struct regroup_part *part = &a->report->plan.parts[at];
@@ -345,8 +342,7 @@ static enum status do_plan(struct applying *a, struct problem *problem) {
   return status ? status : regroup_write(a->work->store, run_switching, a, problem);
 }
 
-/* --- doing what was noted
- * -------------------------------------------------------------------------- */
+/* --- doing what was noted ---------------------------------------------------------------- */
 
 static enum status run_advance(struct transaction *tx, void *context, struct problem *problem) {
   const struct regroup_run *run = context;
@@ -355,6 +351,7 @@ static enum status run_advance(struct transaction *tx, void *context, struct pro
   return STATUS_OK;
 }
 
+/* Up to the titles. */
 static enum status advance_all(struct store *store, int64_t project_id, struct problem *problem) {
   enum status status = STATUS_OK;
   struct regroup_run run;
@@ -362,7 +359,7 @@ static enum status advance_all(struct store *store, int64_t project_id, struct p
     struct transaction *tx = store_begin_read(store);
     bool is_left = regroup_unfinished(tx, project_id, &run);
     store_end_read(tx);
-    if (!is_left) break;
+    if (!is_left || run.state == REGROUP_TITLING) break;
     status = regroup_write(store, run_advance, &run, problem);
   }
   return status;
@@ -414,6 +411,14 @@ static enum status retitle(const struct regroup_work *work, int64_t group_id,
   return regroup_write(work->store, run_retitle, &retitling, problem);
 }
 
+static enum status run_done(struct transaction *tx, void *context, struct problem *problem) {
+  const int64_t *change_id = context;
+  (void)problem;
+  regroup_set_state(tx, *change_id, REGROUP_DONE);
+  return STATUS_OK;
+}
+
+/* The last step of a change. */
 static enum status retitle_all(const struct regroup_work *work, int64_t change_id,
                                struct problem *problem) {
   struct arena arena = {0}, arenas[3] = {{0}, {0}, {0}};
@@ -426,11 +431,10 @@ static enum status retitle_all(const struct regroup_work *work, int64_t change_i
     status = retitle(work, groups[i], arenas, problem);
   for (size_t i = 0; i < 3; i++) arena_free(&arenas[i]);
   arena_free(&arena);
-  return status;
+  return status ? status : regroup_write(work->store, run_done, &change_id, problem);
 }
 
-/* --- applying
- * --------------------------------------------------------------------------------------- */
+/* --- applying ---------------------------------------------------------------------------- */
 
 struct beginning {
   const struct regroup_request *request;
@@ -476,8 +480,7 @@ static enum status apply(const struct regroup_work *work, const struct regroup_r
   return status ? status : retitle_all(work, run->change_id, problem);
 }
 
-/* --- undoing
- * ------------------------------------------------------------------------------------------ */
+/* --- undoing ----------------------------------------------------------------------------- */
 
 struct undoing {
   int64_t project_id, change_id;
@@ -516,14 +519,37 @@ static enum status finish(struct store *store, int64_t project_id, int64_t chang
   const struct regroup_request request = {.project = &project};
   struct regroup_work work = {.store = store, .project_id = project_id};
   enum status status = advance_all(store, project_id, problem);
-  if (!status) status = compile_rules(store, &arena, &request, &work.rules, problem);
-  if (!status) status = retitle_all(&work, change_id, problem);
+  if (!status) {
+    status = compile_rules(store, &arena, &request, &work.rules, problem);
+    /* Under rules that this version does not take, titles stay as they are. */
+    status = status ? regroup_write(store, run_done, &change_id, problem)
+                    : retitle_all(&work, change_id, problem);
+  }
   arena_free(&arena);
   return status;
 }
 
-/* --- after a kill
- * ---------------------------------------------------------------------------------------- */
+static enum status run_take_back(struct transaction *tx, void *context, struct problem *problem) {
+  const struct regroup_run *run = context;
+  (void)problem;
+  regroup_set_state(tx, run->change_id, REGROUP_LEADING_BACK);
+  return STATUS_OK;
+}
+
+/* What cannot be done however often it is tried, because of its rules or of how much it would be,
+ * is taken back: left as it is, nothing could be changed in the project any more. */
+static bool is_hopeless(enum status status) {
+  return status == STATUS_BAD_INPUT || status == STATUS_TOO_LARGE;
+}
+
+static enum status take_back(struct store *store, const struct regroup_run *run,
+                             struct problem *problem) {
+  struct regroup_run back = *run;
+  enum status status = regroup_write(store, run_take_back, &back, problem);
+  return status ? status : finish(store, run->project_id, run->change_id, problem);
+}
+
+/* --- after a kill ------------------------------------------------------------------------ */
 
 static enum status resume(struct store *store, const struct regroup_run *run,
                           struct problem *problem) {
@@ -536,6 +562,12 @@ static enum status resume(struct store *store, const struct regroup_run *run,
   if (run->state == REGROUP_SPLITTING) {
     status = compile_rules(store, &arena, &request, &work.rules, problem);
     if (!status) status = apply(&work, run, &arena, &report, problem);
+    if (is_hopeless(status)) {
+      char quoted[LOG_QUOTED_BYTES];
+      log_write(LOG_ERROR, "a regrouping was taken back", "reason=%s",
+                log_quote(quoted, slice_of_string(problem->message)));
+      status = take_back(store, run, problem);
+    }
   } else {
     status = finish(store, run->project_id, run->change_id, problem);
   }
@@ -582,7 +614,13 @@ static enum status regroup(struct store *store, struct arena *arena,
   if (request->is_dry_run) return report_plan(&work, arena, report, problem);
   status = resume_all(store, request->project->id, problem);
   if (!status) status = regroup_write(store, run_begin, &beginning, problem);
-  return status ? status : apply(&work, &beginning.run, arena, report, problem);
+  if (status) return status;
+  status = apply(&work, &beginning.run, arena, report, problem);
+  struct problem further = {0};
+  if (is_hopeless(status) && take_back(store, &beginning.run, &further))
+    log_write(LOG_WARNING, "a regrouping is taken back later", "project=%lld",
+              (long long)request->project->id);
+  return status;
 }
 
 enum status tracker_regroup(struct store *store, struct arena *arena,

@@ -30,8 +30,8 @@ struct splitter {
   /* Of the events that stay. */
   struct group rest;
   struct arena texts; /* of `rest`, and those before */
-  int64_t *users;
-  size_t user_count, user_room;
+  int64_t *users; /* sorted once all are read; behind them those of late events, sorted as well */
+  size_t user_count, late_count, user_room;
   struct transaction *tx; /* of the running read */
 };
 
@@ -57,11 +57,16 @@ static void count_rest(struct splitter *s, const struct digest *digest) {
   keep(&s->texts, &rest->first_release, before.first_release);
   keep(&s->texts, &rest->last_release, before.last_release);
   if (!digest->user_identity.len) return;
-  if (s->user_count == s->user_room) {
+  size_t count = s->user_count + s->late_count;
+  if (count == s->user_room) {
     s->user_room = s->user_room ? 2 * s->user_room : 1024;
     s->users = memory_realloc(s->users, s->user_room * sizeof *s->users);
   }
-  s->users[s->user_count++] = regroup_user_hash(s->tx, digest->user_identity);
+  s->users[count] = regroup_user_hash(s->tx, digest->user_identity);
+  if (s->is_late)
+    s->late_count++;
+  else
+    s->user_count++;
 }
 
 static void copy_tags(struct arena *arena, struct pairs *tags) {
@@ -153,19 +158,26 @@ static int by_value(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-static bool has_user(const struct splitter *s, int64_t user) {
-  return s->user_count && bsearch(&user, s->users, s->user_count, sizeof user, by_value);
+static bool is_among(int64_t user, const int64_t *users, size_t count) {
+  return count && bsearch(&user, users, count, sizeof user, by_value);
 }
 
-/* Looks at what came since, on the writer thread. */
+static bool has_user(const struct splitter *s, int64_t user) {
+  return is_among(user, s->users, s->user_count) ||
+         (s->late_count && is_among(user, s->users + s->user_count, s->late_count));
+}
+
+/* Looks at what came since, on the writer thread: all of it each time, since a write may be run
+ * again. */
 static void take_late(struct transaction *tx, struct splitter *s) {
   struct regroup_scan scan = scan_of(s, LATE_ROWS);
   arena_reset(&s->batch);
   s->moving_count = 0;
   s->tx = tx;
   s->is_late = true;
+  s->late_count = 0;
   regroup_scan(tx, &scan);
-  if (s->user_count) qsort(s->users, s->user_count, sizeof *s->users, by_value);
+  if (s->late_count) qsort(s->users + s->user_count, s->late_count, sizeof *s->users, by_value);
 }
 
 struct dropping {

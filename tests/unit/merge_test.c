@@ -264,7 +264,9 @@ static enum status run_note(struct transaction *tx, void *context, struct proble
 static enum status run_advance(struct transaction *tx, void *context, struct problem *problem) {
   struct moving *moving = context;
   (void)problem;
-  if (!regroup_unfinished(tx, moving->run.project_id, &moving->run)) return STATUS_NOT_FOUND;
+  if (!regroup_unfinished(tx, moving->run.project_id, &moving->run) ||
+      moving->run.state == REGROUP_TITLING)
+    return STATUS_NOT_FOUND;
   regroup_advance(tx, &moving->run, clock_now_ms());
   return STATUS_OK;
 }
@@ -310,6 +312,7 @@ static enum status run_part(struct transaction *tx, void *context, struct proble
   int64_t part = regroup_part_strand(tx, &parting->run, strands[0].id, &hash);
   assert_true(part);
   assert_int_equal(regroup_part_strand(tx, &parting->run, strands[0].id, &hash), part);
+  regroup_clear(tx, parting->run.change_id); /* as after a kill */
   regroup_set_state(tx, parting->run.change_id, REGROUP_SWITCHING);
   arena_free(&arena);
   return STATUS_OK;

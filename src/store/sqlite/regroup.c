@@ -89,7 +89,9 @@ void regroup_set_state(struct transaction *tx, int64_t change_id, enum regroup_s
 
 void regroup_clear(struct transaction *tx, int64_t change_id) {
   run_numbers(tx, "DELETE FROM change_strand WHERE change_id = ?1 + ?2", change_id, 0);
-  run_numbers(tx, "DELETE FROM change_group WHERE change_id = ?1 + ?2", change_id, 0);
+  /* Groups that got strands have to be summed up all the same. */
+  run_numbers(tx, "DELETE FROM change_group WHERE change_id = ?1 AND (is_new OR merged_into <> ?2)",
+              change_id, 0);
   run_numbers(tx, "DELETE FROM change_hash WHERE change_id = ?1 AND to_strand = ?2", change_id, 0);
 }
 
@@ -194,6 +196,12 @@ int64_t regroup_new_group(struct transaction *tx, const struct regroup_run *run,
 void regroup_note_joined(struct transaction *tx, int64_t change_id, int64_t group_id,
                          int64_t into) {
   change_note_group(tx, change_id, group_id, false, into);
+  struct query query = query_begin(
+      tx, "UPDATE change_group SET merged_into = ?3 WHERE change_id = ?1 AND group_id = ?2");
+  query_bind_int(&query, 1, change_id);
+  query_bind_int(&query, 2, group_id);
+  query_bind_int(&query, 3, into);
+  query_run(&query);
 }
 
 void regroup_note_renamed(struct transaction *tx, int64_t change_id, int64_t group_id) {
@@ -448,9 +456,10 @@ void regroup_advance(struct transaction *tx, const struct regroup_run *run, int6
       if (forget.is_back) change_set_undone(tx, run->change_id, now_ms);
       break;
     case REGROUP_SETTLING:
-      if (!settle_batch(tx, run)) regroup_set_state(tx, run->change_id, REGROUP_DONE);
+      if (!settle_batch(tx, run)) regroup_set_state(tx, run->change_id, REGROUP_TITLING);
       break;
     case REGROUP_SPLITTING:
+    case REGROUP_TITLING:
     case REGROUP_DONE: break;
   }
   hot_drop_all(&tx->store->hot);
