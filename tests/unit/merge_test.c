@@ -330,6 +330,23 @@ static void test_parts_that_stay_are_counted(void **state) {
   check(f, parting.group, 1, 1);
 }
 
+static void test_parts_of_what_was_split_off_stay_apart(void **state) {
+  struct fixture *f = *state;
+  struct problem problem = {0};
+  struct strand *strands;
+  int64_t a = send_event(f, "ax", 1), made;
+  assert_int_equal(send_event(f, "bx", 1), a);
+  struct group_hash hash = {{'b'}};
+  const struct split_request split = {&admin, a, &hash, 1};
+  assert_int_equal(tracker_split(f->store, &split, &made, &problem), STATUS_OK);
+  struct parting parting = {.run = {.project_id = f->project_id}, .group = made};
+  assert_int_equal(store_write(f->store, run_part, &parting, &problem), STATUS_OK);
+  struct transaction *tx = store_begin_read(f->store);
+  assert_int_equal(strand_list(tx, &f->arena, made, &strands), 2);
+  store_end_read(tx);
+  assert_true(strands[0].is_apart && strands[1].is_apart);
+}
+
 static void test_tags_are_taken_back(void **state) {
   struct tag_table table = {0}, other = {0};
   struct pair one[] = {{SLICE("os"), SLICE("Linux")}, {SLICE("user"), SLICE("id:1")}},
@@ -361,6 +378,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_many_hashes, setup, teardown),
       cmocka_unit_test_setup_teardown(test_a_new_strand_while_groups_change, setup, teardown),
       cmocka_unit_test_setup_teardown(test_parts_that_stay_are_counted, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_parts_of_what_was_split_off_stay_apart, setup, teardown),
       cmocka_unit_test(test_tags_are_taken_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,10 +38,13 @@ int64_t regroup_find_strand(struct transaction *tx, const struct regroup_run *ru
   return find_number(&query);
 }
 
-static void set_maker(struct transaction *tx, int64_t strand_id, int64_t change_id) {
-  struct query query = query_begin(tx, "UPDATE strand SET made_by = ?2 WHERE id = ?1");
+/* What people split off stays apart, and so do its parts. */
+static void set_maker(struct transaction *tx, int64_t strand_id, int64_t change_id, bool is_apart) {
+  struct query query =
+      query_begin(tx, "UPDATE strand SET made_by = ?2, is_apart = ?3 WHERE id = ?1");
   query_bind_int(&query, 1, strand_id);
   query_bind_int(&query, 2, change_id);
+  query_bind_int(&query, 3, is_apart);
   query_run(&query);
 }
 
@@ -59,7 +62,7 @@ int64_t regroup_part_strand(struct transaction *tx, const struct regroup_run *ru
   if (strand_row_get(tx, &arena, strand_id, &source)) {
     const struct strand_draft draft = {group_id, *hash, &source.own};
     made = strand_row_insert(tx, &draft);
-    set_maker(tx, made, run->change_id);
+    set_maker(tx, made, run->change_id, source.is_apart);
     struct query query =
         query_begin(tx, "UPDATE error_group SET strand_count = strand_count + 1 WHERE id = ?1");
     query_bind_int(&query, 1, group_id);
