@@ -87,8 +87,8 @@ void regroup_set_state(struct transaction *tx, int64_t change_id, enum regroup_s
 /* Forgets what was noted, to begin again; not what hashes led to before. */
 void regroup_clear(struct transaction *tx, int64_t change_id);
 
-/* Splitting. The strand that this change made in the same group for that primary hash;
- * made when there is none. */
+/* Splitting. The strand that this change made in the same group for that primary hash, and for what
+ * people split off if `strand_id` is of it; made when there is none. */
 int64_t regroup_part_strand(struct transaction *tx, const struct regroup_run *run,
                             int64_t strand_id, const struct group_hash *hash);
 /* From now on events with that hash come to the strand. One that was made for it behind

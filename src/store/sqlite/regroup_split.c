@@ -28,11 +28,12 @@ static int64_t group_of(struct transaction *tx, int64_t strand_id) {
 
 int64_t regroup_find_strand(struct transaction *tx, const struct regroup_run *run,
                             int64_t strand_id, const struct group_hash *hash) {
-  struct query query = query_begin(
-      tx,
-      "SELECT id FROM strand WHERE group_id = ?1 AND hash = ?2 AND made_by = ?3 AND made_by > 0"
-      " LIMIT 1");
-  query_bind_int(&query, 1, group_of(tx, strand_id));
+  struct query query =
+      query_begin(tx,
+                  "SELECT part.id FROM strand own CROSS JOIN strand part ON part.made_by = ?3"
+                  " AND part.made_by > 0 AND part.group_id = own.group_id AND part.hash = ?2"
+                  " AND part.is_apart = own.is_apart WHERE own.id = ?1 LIMIT 1");
+  query_bind_int(&query, 1, strand_id);
   query_bind_blob(&query, 2, hash->bytes, sizeof hash->bytes);
   query_bind_int(&query, 3, run->change_id);
   return find_number(&query);
