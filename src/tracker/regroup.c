@@ -607,7 +607,8 @@ void tracker_regroup_resume(struct store *store) {
 static enum status regroup(struct store *store, struct arena *arena,
                            const struct regroup_request *request, struct regroup_report *report,
                            struct problem *problem) {
-  struct regroup_work work = {.store = store, .project_id = request->project->id};
+  struct regroup_work work = {
+      .store = store, .project_id = request->project->id, .is_dry_run = request->is_dry_run};
   struct beginning beginning = {.request = request};
   enum status status = compile_rules(store, arena, request, &work.rules, problem);
   if (status) return status;

@@ -21,6 +21,7 @@ struct regroup_work {
   struct store *store;
   int64_t project_id;
   const struct grouping_rules *rules;
+  bool is_dry_run; /* what comes while it reads is left for those who apply */
 };
 enum status regroup_read_all(const struct regroup_work *work, struct regroup_classes *classes,
                              struct problem *problem) MUST_CHECK;

@@ -2,11 +2,12 @@
  *
  * Two threads take chunks of rows in turn, each with a class table of its own. They have a low
  * priority and a new snapshot for each chunk, so that the log can be copied back. What arrives
- * meanwhile is read at the end.
+ * meanwhile is read at the end, but for a dry run.
  */
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tracker/regroup_parts.h"
@@ -14,6 +15,12 @@
 #include "base/banned.h"
 
 enum { THREADS = 2, CHUNK_ROWS = 1024, NICENESS = 5, EVENT_ARENA_BYTES = 256 * 1024 };
+
+/* While others write, a thread rests so many times as long as it computed: a million events still
+ * take less than a minute, and ingest keeps most of the machine. */
+enum { REST_FACTOR = 4 };
+/* Writes during one chunk that do not count as others' work. */
+enum { FEW_WRITES = 10 };
 
 bool regroup_digest(struct arena *arena, const struct regroup_event *row,
                     const struct grouping_rules *rules, bool derives, struct digest *digest) {
@@ -112,6 +119,29 @@ static int64_t read_chunk(struct reader *reader, int64_t after, int64_t until) {
   return last;
 }
 
+static int64_t thread_cpu_ns(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+static uint64_t writes_so_far(const struct reader *reader) {
+  struct store_statistics statistics;
+  store_statistics(reader->reading->work->store, &statistics);
+  return statistics.writes;
+}
+
+/* Reads a chunk, and rests after it when others are at work too. */
+static void read_and_rest(struct reader *reader, int64_t after, int64_t until) {
+  uint64_t writes = writes_so_far(reader);
+  int64_t started_ns = thread_cpu_ns();
+  read_chunk(reader, after, until);
+  if (writes_so_far(reader) - writes <= FEW_WRITES) return;
+  int64_t rest_ns = (thread_cpu_ns() - started_ns) * REST_FACTOR;
+  nanosleep(&(struct timespec){.tv_sec = rest_ns / 1000000000, .tv_nsec = rest_ns % 1000000000},
+            NULL);
+}
+
 static void *read_chunks(void *context) {
   struct reader *reader = context;
   int64_t after, until;
@@ -120,7 +150,7 @@ static void *read_chunks(void *context) {
   arena_reserve(&reader->arena, EVENT_ARENA_BYTES);
   arena_reserve(&reader->json, EVENT_ARENA_BYTES);
   while (!reader->is_full && !regroup_is_stopping() && take_chunk(reader->reading, &after, &until))
-    read_chunk(reader, after, until);
+    read_and_rest(reader, after, until);
   return NULL;
 }
 
@@ -150,7 +180,8 @@ enum status regroup_read_all(const struct regroup_work *work, struct regroup_cla
   for (size_t i = 0; i < THREADS; i++) pthread_join(readers[i].thread, NULL);
   int64_t last = count ? days[count - 1].last_ref : 0;
   /* What came since, here, at the caller's own pace. */
-  while (!regroup_is_stopping() && (last = read_chunk(&readers[THREADS], last, 0))) {
+  while (!work->is_dry_run && !regroup_is_stopping() &&
+         (last = read_chunk(&readers[THREADS], last, 0))) {
   }
   for (size_t i = 0; i <= THREADS; i++) join_classes(classes, &readers[i], &is_full);
   pthread_mutex_destroy(&reading.mutex);
