@@ -100,7 +100,8 @@ static size_t read_omitted(yyjson_val *value) {
   return from >= 0 && to > from && to < 1000000 ? (size_t)(to - from) : 0;
 }
 
-void decode_stacktrace(struct reader *reader, yyjson_val *value, struct stacktrace *stacktrace) {
+static void decode_stacktrace(struct reader *reader, yyjson_val *value,
+                              struct stacktrace *stacktrace) {
   yyjson_val *list = yyjson_is_arr(value) ? value : json_member(value, "frames");
   size_t size = yyjson_arr_size(list);
   size_t cut = size > LIMIT_FRAMES ? size - LIMIT_FRAMES : 0;

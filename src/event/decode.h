@@ -15,7 +15,6 @@ void decode_contexts(struct reader *reader, const struct event_hints *hints);
 /* Takes variables and source lines from most frames of a long stack trace. */
 void stacktrace_slim(struct stacktrace *stacktrace);
 
-void decode_stacktrace(struct reader *reader, yyjson_val *value, struct stacktrace *stacktrace);
 void decode_mechanism(struct reader *reader, yyjson_val *value, struct exception *exception);
 /* Names signals, Mach exceptions and errno by their numbers, once the system is known. */
 void decode_mechanism_names(struct reader *reader);

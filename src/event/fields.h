@@ -83,11 +83,4 @@ struct slice reader_cut(struct reader *reader, struct slice text, size_t limit);
 /* Name and value pairs from an object, a list of pairs or a list of {key, value}. */
 struct pairs reader_pairs(struct reader *reader, yyjson_val *value, size_t limit, size_t count);
 
-/* --- writing ------------------------------------------------------------------ */
-
-/* Writes the members that are set, in the order of the table. Kinds in `skipped` (a bit for each
- * enum field_kind) are left out. */
-void fields_write(struct json_writer *writer, const struct field_set *set, const void *structure,
-                  unsigned skipped);
-
 #endif

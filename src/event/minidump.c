@@ -300,7 +300,8 @@ static void read_breakpad(struct slice stream, struct minidump *dump) {
  * --------------------------------------------------------------------------------------
  */
 
-bool minidump_is(struct slice bytes) {
+/* Whether the bytes begin like a dump, of either byte order. */
+static bool minidump_is(struct slice bytes) {
   return slice_starts_with(bytes, SLICE("MDMP")) || slice_starts_with(bytes, SLICE("PMDM"));
 }
 

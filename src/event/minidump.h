@@ -102,9 +102,6 @@ struct minidump {
   size_t thread_count;
 };
 
-/* Whether the bytes begin like a dump, of either byte order. */
-bool minidump_is(struct slice bytes);
-
 /* Reads all of it. STATUS_BAD_INPUT with a message when the header, the directory or a list that it
  * names is broken or of the other byte order; a name or an id that lies outside the file is only
  * left out. Borrows `bytes`; the rest is from the arena. */

@@ -94,7 +94,8 @@ static bool is_self(struct slice uri) {
          slice_equal(uri, SLICE("'self'"));
 }
 
-struct slice security_source_of(struct arena *arena, struct slice uri) {
+/* What was blocked, so that it can be compared: "'self'", a host, "data:" or "wss://host". */
+static struct slice security_source_of(struct arena *arena, struct slice uri) {
   if (is_self(uri)) return SLICE("'self'");
   size_t colon = slice_find_byte(uri, ':');
   if (colon == uri.len) return arena_concat(arena, uri, SLICE(":"));

@@ -24,7 +24,5 @@ struct slice security_message(struct arena *arena, const struct security_facts *
 /* "host:port" of an address, without the port that its scheme implies; the empty slice when it is
  * none. Borrows. */
 struct slice security_host_of(struct slice url);
-/* What was blocked, so that it can be compared: "'self'", a host, "data:" or "wss://host". */
-struct slice security_source_of(struct arena *arena, struct slice uri);
 
 #endif

@@ -114,8 +114,10 @@ static void write_field(struct json_writer *json, const struct field *field, con
   }
 }
 
-void fields_write(struct json_writer *json, const struct field_set *set, const void *structure,
-                  unsigned skipped) {
+/* Writes the members that are set, in the order of the table. Kinds in `skipped` (a bit for each
+ * enum field_kind) are left out. */
+static void fields_write(struct json_writer *json, const struct field_set *set,
+                         const void *structure, unsigned skipped) {
   for (size_t i = 0; i < set->count; i++) {
     const struct field *field = &set->fields[i];
     const void *at = (const char *)structure + field->offset;

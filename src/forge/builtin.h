@@ -48,8 +48,6 @@ struct forge {
 enum status repository_open(struct forge *forge, const struct project *project,
                             git_repository **repository, struct problem *problem) MUST_CHECK;
 
-/* "DIR/repositories/7.git", from the arena. */
-const char *mirror_path(const struct forge *forge, struct arena *arena, int64_t project_id);
 /* Opens the mirror when it was fetched from `url`; `fetched_ms` is when that last succeeded. */
 enum status mirror_open(const struct forge *forge, int64_t project_id, struct slice url,
                         git_repository **repository, int64_t *fetched_ms) MUST_CHECK;

@@ -22,7 +22,8 @@
 #define URL_NAME "mirror-url"
 #define FRESH_NAME "mirror-fresh"
 
-const char *mirror_path(const struct forge *forge, struct arena *arena, int64_t project_id) {
+/* "DIR/repositories/7.git", from the arena. */
+static const char *mirror_path(const struct forge *forge, struct arena *arena, int64_t project_id) {
   return arena_printf(arena, "%s/%lld.git%c", forge->mirror_directory, (long long)project_id, 0)
       .ptr;
 }

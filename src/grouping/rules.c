@@ -8,7 +8,7 @@
 
 #include "base/banned.h"
 
-void rule_set_compile(struct arena *arena, struct rule_list list, struct rule_set *set) {
+static void rule_set_compile(struct arena *arena, struct rule_list list, struct rule_set *set) {
   set->list = list;
   for (enum rule_pass pass = 0; pass < RULE_PASSES; pass++) {
     set->passes[pass] = rule_index_build(arena, list, pass);

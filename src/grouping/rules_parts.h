@@ -109,7 +109,6 @@ struct rule_set {
   struct rule_list list;
   const struct rule_index *passes[RULE_PASSES]; /* null: no rule has anything to do then */
 };
-void rule_set_compile(struct arena *arena, struct rule_list list, struct rule_set *set);
 
 struct grouping_rules {
   struct rule_set own;

@@ -91,7 +91,7 @@ void exchange_release(struct network *network, struct exchange *exchange) {
   network->free_count++;
 }
 
-struct exchange *exchange_of(struct http_request *request) {
+static struct exchange *exchange_of(struct http_request *request) {
   struct exchange *exchange =
       (struct exchange *)((char *)request - offsetof(struct exchange, request));
   assert(exchange->magic == EXCHANGE_MAGIC);

@@ -45,7 +45,6 @@ struct exchange *exchange_take(struct network *network, struct connection *conne
 /* Gives back all it holds. */
 void exchange_release(struct network *network, struct exchange *exchange);
 void exchange_free(struct exchange *exchange);
-struct exchange *exchange_of(struct http_request *request);
 
 /* Makes room for `wanted` bytes of body in all; false when the budget is exhausted. */
 bool exchange_reserve_body(struct exchange *exchange, size_t wanted);

@@ -104,7 +104,4 @@ struct json_limits {
 void json_write_value(struct json_writer *writer, yyjson_val *value,
                       const struct json_limits *limits);
 
-/* Appends `text` in quotes, escaped. "<", ">" and "&" are left alone. */
-void json_append_quoted(struct buffer *out, struct slice text);
-
 #endif

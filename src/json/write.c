@@ -57,7 +57,8 @@ static void append_escape(struct buffer *out, unsigned char byte) {
   buffer_append(out, escape, kind == 'u' ? 6 : 2);
 }
 
-void json_append_quoted(struct buffer *out, struct slice text) {
+/* Appends `text` in quotes, escaped. "<", ">" and "&" are left alone. */
+static void json_append_quoted(struct buffer *out, struct slice text) {
   buffer_append_byte(out, '"');
   while (text.len) {
     size_t plain;

@@ -16,7 +16,7 @@ static const char *const unit_names[SCHEDULE_UNIT_COUNT] = {
     [UNIT_WEEK] = "week",     [UNIT_MONTH] = "month", [UNIT_YEAR] = "year",
 };
 
-bool schedule_unit_parse(struct slice name, enum schedule_unit *unit) {
+static bool schedule_unit_parse(struct slice name, enum schedule_unit *unit) {
   for (unsigned i = 0; i < SCHEDULE_UNIT_COUNT; i++) {
     if (!slice_equal_string(name, unit_names[i])) continue;
     *unit = (enum schedule_unit)i;

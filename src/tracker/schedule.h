@@ -23,7 +23,6 @@
 enum schedule_kind { SCHEDULE_NONE = 0, SCHEDULE_CRONTAB = 1, SCHEDULE_INTERVAL = 2 };
 enum schedule_unit { UNIT_MINUTE, UNIT_HOUR, UNIT_DAY, UNIT_WEEK, UNIT_MONTH, UNIT_YEAR };
 #define SCHEDULE_UNIT_COUNT 6
-bool schedule_unit_parse(struct slice name, enum schedule_unit *unit);
 
 struct schedule {
   enum schedule_kind kind;

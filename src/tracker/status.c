@@ -20,8 +20,9 @@ static enum activity_kind activity_of_status(enum group_status status) {
   return ACTIVITY_UNRESOLVED;
 }
 
-bool builtin_issue_of_group(struct transaction *tx, struct arena *arena, const struct group *group,
-                            struct issue *issue) {
+/* The built-in issue that the group is linked to; false when there is none. */
+static bool builtin_issue_of_group(struct transaction *tx, struct arena *arena,
+                                   const struct group *group, struct issue *issue) {
   struct issue_link link;
   return issue_link_find(tx, arena, group->id, &link) &&
          slice_equal(link.forge, FORGE_NAME_BUILTIN) &&

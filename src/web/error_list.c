@@ -62,8 +62,9 @@ static bool parse_sort(struct slice name, enum group_sort *sort) {
   return false;
 }
 
-enum status error_list_state_parse(const struct http_request *request,
-                                   struct error_list_state *state, struct problem *problem) {
+/* Reads the state from the request; STATUS_BAD_INPUT names what is wrong and what is allowed. */
+static enum status error_list_state_parse(const struct http_request *request,
+                                          struct error_list_state *state, struct problem *problem) {
   *state = (struct error_list_state){.status = GROUP_UNRESOLVED, .sort = SORT_LAST_SEEN};
   struct slice value;
   if (http_query(request, "status", &value) && value.len && !parse_status(value, &state->status)) {
@@ -114,8 +115,9 @@ static struct slice with_parameter(struct arena *arena, struct slice address, co
                       SLICE_ARGS(url_encode(arena, value)));
 }
 
-struct slice error_list_address(struct arena *arena, struct slice base,
-                                const struct error_list_state *state) {
+/* The address of the list in that state; only what differs from the defaults is written. */
+static struct slice error_list_address(struct arena *arena, struct slice base,
+                                       const struct error_list_state *state) {
   struct slice address = base;
   if (state->status != GROUP_UNRESOLVED) {
     address =

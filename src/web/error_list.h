@@ -61,14 +61,6 @@ struct error_list_view {
   struct slice settings_address;
 };
 
-/* Reads the state from the request; STATUS_BAD_INPUT names what is wrong and what is allowed. */
-enum status error_list_state_parse(const struct http_request *request,
-                                   struct error_list_state *state,
-                                   struct problem *problem) MUST_CHECK;
-/* The address of the list in that state; only what differs from the defaults is written. */
-struct slice error_list_address(struct arena *arena, struct slice base,
-                                const struct error_list_state *state);
-
 /* The name that stands for the state's status or order in the address. */
 const char *error_list_status_name(const struct error_list_state *state);
 const char *error_list_sort_name(const struct error_list_state *state);

@@ -15,7 +15,8 @@ enum { HOURS_A_DAY = 24, DAYS_SHORT = 14, DAYS_LONG = 30, ACTIVITY_LIMIT = 100, 
 #define NEW_FOR_MS (7 * DAY_MS)
 #define SHORT_SHA_DIGITS 12
 
-void api_write_project_summary(struct json_writer *writer, const struct project *project) {
+/* {"id": "3", "slug": "app", ...} as it stands inside other objects. */
+static void api_write_project_summary(struct json_writer *writer, const struct project *project) {
   json_write_object(writer);
   api_write_digits(writer, "id", project->id);
   api_write_text(writer, "name", project->name);

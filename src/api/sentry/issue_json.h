@@ -19,7 +19,4 @@ void api_write_issue(struct json_writer *writer, const struct issue_context *con
 void api_write_issue_details(struct json_writer *writer, const struct issue_context *context,
                              const struct api_group *found);
 
-/* {"id": "3", "slug": "app", ...} as it stands inside other objects. */
-void api_write_project_summary(struct json_writer *writer, const struct project *project);
-
 #endif

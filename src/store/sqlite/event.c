@@ -42,7 +42,7 @@ static bool find_row(struct transaction *tx, const char *sql, int64_t day, const
   return is_found;
 }
 
-bool event_row_get(struct transaction *tx, int64_t ref, struct event_row *row) {
+static bool event_row_get(struct transaction *tx, int64_t ref, struct event_row *row) {
   const int64_t numbers[] = {ref_row(ref), 0};
   return find_row(tx, "SELECT " ROW_COLUMNS " FROM event_@ WHERE row = ?1 + ?2", ref_day(ref),
                   numbers, row);

@@ -6,8 +6,6 @@
 #include "store/sqlite/database.h"
 #include "store/sqlite/recent.h"
 
-bool event_row_get(struct transaction *tx, int64_t ref, struct event_row *row);
-
 /* The last event of the strands before `ref`. */
 bool event_row_before(struct transaction *tx, struct strand_set strands, int64_t ref,
                       struct event_row *row);

@@ -139,7 +139,8 @@ void strand_set_group(struct transaction *tx, int64_t id, int64_t group_id) {
   query_run(&query);
 }
 
-int64_t group_user_count(struct transaction *tx, int64_t group_id) {
+/* Users of a group, each counted once. */
+static int64_t group_user_count(struct transaction *tx, int64_t group_id) {
   int64_t count = 0;
   struct query query =
       query_begin(tx,

@@ -33,8 +33,6 @@ void strand_settle(struct transaction *tx, int64_t group_id);
 void strand_set_group(struct transaction *tx, int64_t id, int64_t group_id);
 /* Makes the group's row the sum of its strands. A group without strands is left as it is. */
 void group_refresh(struct transaction *tx, int64_t group_id);
-/* Users of a group, each counted once. */
-int64_t group_user_count(struct transaction *tx, int64_t group_id);
 
 /* Takes a group out of all lists, or back. */
 void group_hide(struct transaction *tx, int64_t group_id, int64_t merged_into);
