@@ -114,7 +114,9 @@ static void test_reasons_are_bounded(void **state) {
   size_t found = list(f, 1, &entries);
   int64_t sum = 0;
   for (size_t i = 0; i < found; i++) sum += entries[i].quantity;
-  assert_int_equal(found, LEDGER_ENTRIES_PER_HOUR + 1); /* with "other" */
+  /* "other" is one of the reasons when a tick of the store wrote it before the limit was reached,
+   * and comes on top of them otherwise. */
+  assert_in_range(found, LEDGER_ENTRIES_PER_HOUR, LEDGER_ENTRIES_PER_HOUR + 1);
   assert_int_equal(sum, 2 * LEDGER_GATHERED_LIMIT + 1);
 }
 
