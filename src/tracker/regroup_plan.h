@@ -19,7 +19,8 @@
 #include "base/map.h"
 #include "store/regroup.h"
 
-/* Different (strand, hashes) of one project, about 150 bytes each. */
+/* Different (strand, hashes) of one project: about 150 bytes each while events are
+ * read, and some 400 with the plan. */
 #define REGROUP_CLASSES_LIMIT 1000000
 
 struct regroup_class {
