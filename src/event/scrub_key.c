@@ -48,6 +48,7 @@ static const struct word {
     {"socialsecurity", ANYWHERE},
     {"twofactor", ANYWHERE},
     {"dbpwd", ANYWHERE},
+    {"dbpass", ANYWHERE},
     {"userpwd", ANYWHERE},
     {"cookie", TEXT_ONLY},
     {"cvv", WHOLE},

@@ -4,6 +4,9 @@
  *   {"password": "abc"}       JSON, and JSON within JSON: {\"password\": \"abc\"}
  *   {'password': u'abc'}      what languages print of their values
  *   Authorization: Basic abc  headers
+ *   [('token', 'abc')]        lists of pairs as languages print them
+ *   next=%2F%3Ftoken%3Dabc    addresses within addresses
+ *   <password>abc</password>  XML
  *
  * The caller finds the separator; from there the name is read backwards, at most
  * NAME_BYTES, and the value forwards, once: the caller goes on behind it, so that
@@ -29,6 +32,8 @@ static bool is_name_character(char c) {
          c == '%' || c == '$' || (unsigned char)c >= 0x80;
 }
 
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
 static bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
 /* A quote and the backslashes before it: \" in JSON within JSON. */
@@ -41,7 +46,9 @@ static char byte_at(struct slice text, size_t at) { return at < text.len ? text.
 /* The name that ends before `end`, and the quotes around it. */
 static struct slice name_before(struct slice text, size_t end, size_t floor, struct quote *quote) {
   quote->mark = SLICE_EMPTY;
-  for (int blanks = 0; blanks < 4 && end > floor && text.ptr[end - 1] == ' '; blanks++) end--;
+  for (int blanks = 0; blanks < 4 && end > floor && is_blank(text.ptr[end - 1]); blanks++) {
+    end--;
+  }
   if (end > floor && is_quote(text.ptr[end - 1])) {
     size_t start = end - 1;
     while (start > floor && text.ptr[start - 1] == '\\' && end - start < 8) start--;
@@ -145,21 +152,26 @@ static bool is_nothing(struct slice value) {
   return false;
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* What may stand between a separator and its value: an indented line at most. */
+enum { BLANKS_MAX = 32 };
 
-/* Behind the separator and blanks; text.len when the separator is another sign: "::", "://". */
-static size_t value_start(struct slice text, size_t separator) {
+/* Behind the separator and blanks; text.len when the separator is another sign: "::", "://".
+ * Behind a quoted name the value may stand on the next line, as in JSON that is laid out. */
+static size_t value_start(struct slice text, size_t separator, bool is_quoted) {
   size_t at = separator + 1;
   if (text.ptr[separator] == ':') {
     if (separator > 0 && text.ptr[separator - 1] == ':') return text.len;
     if (byte_at(text, at) == ':') return text.len;
     if (byte_at(text, at) == '/' && byte_at(text, at + 1) == '/') return text.len;
     if (byte_at(text, at) == '=') at++;
-  } else {
+  } else if (text.ptr[separator] == '=') {
     while (byte_at(text, at) == '=') at++;
     if (byte_at(text, at) == '>') at++; /* Ruby: "password" => "x" */
   }
-  for (int blanks = 0; blanks < 8 && byte_at(text, at) == ' '; blanks++) at++;
+  for (int blanks = 0; blanks < BLANKS_MAX; blanks++, at++) {
+    char c = byte_at(text, at);
+    if (!is_blank(c) && !(is_quoted && (c == '\n' || c == '\r'))) break;
+  }
   /* Python: u'x', b'x', r'x' */
   char prefix = (char)(byte_at(text, at) | 0x20);
   bool is_prefix = prefix == 'u' || prefix == 'b' || prefix == 'r';
@@ -187,15 +199,112 @@ static struct slice replacement_for(struct slice name_quote) {
   return SCRUB_FILTERED;
 }
 
+/* --- pairs of other forms ------------------------------------------------------------------ */
+
+/* Whether a quoted name begins a pair within a list of pairs, [("token", …. A list alone may be one
+ * of names: ['password', 'email']. */
+static bool begins_pair(struct slice text, struct slice name, struct slice mark) {
+  size_t at = (size_t)(name.ptr - text.ptr);
+  if (slice_is_empty(mark) || at < mark.len + 2) return false;
+  at -= mark.len;
+  if (!slice_equal(slice_of(text.ptr + at, mark.len), mark)) return false;
+  char prefix = (char)(text.ptr[at - 1] | 0x20);
+  if (prefix == 'b' || prefix == 'u') at--;
+  if (at < 2 || (text.ptr[at - 1] != '(' && text.ptr[at - 1] != '[')) return false;
+  at--;
+  for (int blanks = 0; blanks < 4 && at > 1 && is_blank(text.ptr[at - 1]); blanks++) at--;
+  char before = text.ptr[at - 1];
+  return before == '[' || before == '(' || before == '{' || before == ',';
+}
+
+static bool is_secret(const struct scrubber *scrubber, struct slice name) {
+  return name.len > 0 && scrubber_key(scrubber, name) == KEY_SECRET;
+}
+
+static bool find_listed(const struct scrubber *scrubber, struct slice text, size_t comma,
+                        size_t floor, struct pair_find *find) {
+  if (comma == 0 || !is_quote(text.ptr[comma - 1])) return false;
+  struct quote quote;
+  struct slice name = name_before(text, comma, floor, &quote);
+  if (!is_secret(scrubber, name) || !begins_pair(text, name, quote.mark)) return false;
+  size_t start = value_start(text, comma, true);
+  struct slice mark = quote_at(text, start);
+  if (slice_is_empty(mark)) return false;
+  start += mark.len;
+  *find = (struct pair_find){start, quoted_end(text, start, mark), SCRUB_FILTERED};
+  return true;
+}
+
+static bool is_encoded(struct slice text, size_t at, const char *digits) {
+  return byte_at(text, at) == '%' &&
+         slice_equal_ignore_case(slice_upto(slice_from(text, at + 1), 2), slice_of_string(digits));
+}
+
+/* "token%3Dabc%26page%3D2": the query of an address that is a value in another's. */
+static bool find_encoded(const struct scrubber *scrubber, struct slice text, size_t percent,
+                         size_t floor, struct pair_find *find) {
+  if (!is_encoded(text, percent, "3D")) return false;
+  struct quote quote;
+  struct slice name = name_before(text, percent, floor, &quote);
+  for (size_t i = name.len; i-- > 0;) {
+    if (!is_encoded(name, i, "26") && !is_encoded(name, i, "3F") && !is_encoded(name, i, "23")) {
+      continue;
+    }
+    name = slice_from(name, i + 3);
+    break;
+  }
+  if (!is_secret(scrubber, name)) return false;
+  size_t start = percent + 3, end = start;
+  if (slice_starts_with(slice_from(text, start), SCRUB_FILTERED)) return false;
+  while (end < text.len && !ends_bare_value(text.ptr[end]) && !is_encoded(text, end, "26")) end++;
+  *find = (struct pair_find){start, end, SCRUB_FILTERED};
+  return true;
+}
+
+/* <password>abc</password>, <wsse:Password>abc</… */
+static bool find_element(const struct scrubber *scrubber, struct slice text, size_t bracket,
+                         size_t floor, struct pair_find *find) {
+  struct quote quote;
+  struct slice name = name_before(text, bracket, floor, &quote);
+  if (quote.mark.len || name.ptr == text.ptr || (name.ptr[-1] != '<' && name.ptr[-1] != ':')) {
+    return false;
+  }
+  if (!is_secret(scrubber, name)) return false;
+  size_t start = bracket + 1;
+  size_t end = start + slice_find_byte(slice_from(text, start), '<');
+  if (byte_at(text, end) != '<' || byte_at(text, end + 1) != '/') return false;
+  *find = (struct pair_find){start, end, SCRUB_FILTERED};
+  return true;
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+static bool find_other(const struct scrubber *scrubber, struct slice text, size_t separator,
+                       size_t floor, struct pair_find *find) {
+  bool is_found = false;
+  switch (text.ptr[separator]) {
+    case ',': is_found = find_listed(scrubber, text, separator, floor, find); break;
+    case '%': is_found = find_encoded(scrubber, text, separator, floor, find); break;
+    default: is_found = find_element(scrubber, text, separator, floor, find); break;
+  }
+  if (!is_found || find->end < find->start) return false;
+  struct slice value = slice_of(text.ptr + find->start, find->end - find->start);
+  if (slice_equal(value, SCRUB_FILTERED)) find->start = find->end;
+  return value.len > 0;
+}
+
 bool scrub_pair_find(const struct scrubber *scrubber, struct slice text, size_t separator,
                      size_t floor, enum text_mode mode, struct pair_find *find) {
+  if (text.ptr[separator] != ':' && text.ptr[separator] != '=') {
+    return find_other(scrubber, text, separator, floor, find);
+  }
   struct quote quote;
   struct slice name = name_before(text, separator, floor, &quote);
   if (name.len == 0) return false;
   bool is_plain = text.ptr[separator] == ':' && slice_is_empty(quote.mark);
   if (mode == TEXT_STRICT && is_plain) return false;
   if (scrubber_key(scrubber, name) != KEY_SECRET) return false;
-  size_t start = value_start(text, separator);
+  size_t start = value_start(text, separator, quote.mark.len > 0);
   if (start >= text.len) return false;
   struct slice mark = quote_at(text, start);
   find->replacement = SCRUB_FILTERED;

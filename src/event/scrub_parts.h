@@ -87,9 +87,9 @@ struct pair_find {
   size_t start, end;
   struct slice replacement;
 };
-/* `separator` is the position of a ':' or '=' in `text`; nothing before `floor` is looked at. False
- * when there is no secret value. With true and start == end the value is filtered already, and ends
- * there. */
+/* `separator` is the position of one of ":=,%>" in `text`; nothing before `floor` is looked at.
+ * False when there is no secret value. With true and start == end the value is filtered already,
+ * and ends there. */
 bool scrub_pair_find(const struct scrubber *scrubber, struct slice text, size_t separator,
                      size_t floor, enum text_mode mode, struct pair_find *find);
 

@@ -13,7 +13,7 @@
 #include "base/banned.h"
 
 enum sign {
-  SIGN_SEPARATOR = 1, /* ':' and '=': names and values */
+  SIGN_SEPARATOR = 1, /* names and values: ':', '=', and ',', '%', '>' of pairs, addresses, XML */
   SIGN_SLASH = 2,     /* URLs and paths */
   SIGN_BACKSLASH = 4, /* paths */
   SIGN_DIGIT = 8,     /* cards, social security numbers */
@@ -60,6 +60,7 @@ static unsigned hint_of(const char *sign) { return (unsigned char)sign[-1] & 63u
 
 static void make_tables(void) {
   signs[':'] = signs['='] = SIGN_SEPARATOR;
+  signs[','] = signs['%'] = signs['>'] = SIGN_SEPARATOR;
   signs[' '] = SIGN_BLANK;
   signs['/'] = SIGN_SLASH;
   signs['\\'] = SIGN_BACKSLASH;

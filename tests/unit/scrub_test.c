@@ -80,7 +80,7 @@ static void test_names(void **state) {
       "api_key",      "client_secret", "Authorization", "passwd",      "auth",
       "csrftoken",    "credentials",   "mysql_pwd",     "private_key", "privateKey",
       "sessionid",    "JSESSIONID",    "jwt",           "cvv",         "Proxy-Authorization",
-      "access.token", "pin",           "connect.sid",   "card-number"};
+      "access.token", "DB_PASS",       "pin",           "connect.sid", "card-number"};
   static const char *const plain[] = {
       "user", "name", "passing", "author", "pinned", "side",       "email",   "pages",    "keys",
       "",     "___",  "x",       "OLDPWD", "PWD",    "max_tokens", "compass", "jwts_seen"};
@@ -214,6 +214,28 @@ static void test_texts(void **state) {
       {"token://x", "token://x"},
       {"password", "password"},
       {"password=", "password="},
+      /* laid out */
+      {"{\"password\":\n    \"a\",\n \"b\":\t1}",
+       "{\"password\":\n    \"[Filtered]\",\n \"b\":\t1}"},
+      {"{\"password\"\t:\t\"a\"}", "{\"password\"\t:\t\"[Filtered]\"}"},
+      {"password:\nnext: 1", "password:\nnext: 1"},
+      /* lists of pairs */
+      {"[('a', 'b'), ('password', 'c')]", "[('a', 'b'), ('password', '[Filtered]')]"},
+      {"[(b'authorization', b'Bearer c')]", "[(b'authorization', b'[Filtered]')]"},
+      {"[[\"token\",\"c\"],[\"a\",\"b\"]]", "[[\"token\",\"[Filtered]\"],[\"a\",\"b\"]]"},
+      {"missing ['password', 'email']", "missing ['password', 'email']"},
+      {"[['password', 3]]", "[['password', 3]]"},
+      /* addresses within addresses */
+      {"?next=https%3A%2F%2Fa%2F%3Ftoken%3Dabc%26page%3D2",
+       "?next=https%3A%2F%2Fa%2F%3Ftoken%3D[Filtered]%26page%3D2"},
+      {"token%3d%26page%3D2&x", "token%3d%26page%3D2&x"},
+      {"100%3Dtoken", "100%3Dtoken"},
+      {"token%3D[Filtered]abc", "token%3D[Filtered]abc"},
+      /* XML */
+      {"<u><password>a b</password><n>c</n></u>", "<u><password>[Filtered]</password><n>c</n></u>"},
+      {"<wsse:Password>a</wsse:Password>", "<wsse:Password>[Filtered]</wsse:Password>"},
+      {"<password></password>", "<password></password>"},
+      {"a <token> is missing", "a <token> is missing"},
   };
   const struct scrubber *scrubber = defaults();
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -384,6 +406,13 @@ static void test_linear(void **state) {
                                        "Basic QQ",
                                        "078-05-112",
                                        "token=<",
+                                       "[('token',",
+                                       "'token',",
+                                       "token%3D",
+                                       "%26%3D",
+                                       "<token>",
+                                       "<token>a",
+                                       "\"token\":\n",
                                        "\\\\\\"};
   enum { BYTES = 1 << 20 };
   char *text = memory_alloc(BYTES);
