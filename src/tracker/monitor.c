@@ -229,13 +229,16 @@ static enum check_in_outcome take(struct transaction *tx, struct arena *arena,
   struct monitor_environment environment;
   struct check_in check_in;
   if (!find_monitor(tx, arena, report, &monitor)) return CHECK_IN_TOO_MANY;
-  take_settings(tx, &monitor, report);
   if (!find_environment(tx, arena, report, &monitor, &environment)) return CHECK_IN_TOO_MANY;
+  if (!is_within_rate(&environment, report->received_ms)) {
+    monitor_environment_save(tx, &environment);
+    return CHECK_IN_LIMITED;
+  }
+  /* Not before: reading a time zone costs the writer a file. */
+  take_settings(tx, &monitor, report);
   enum check_in_outcome outcome = CHECK_IN_TAKEN;
   bool is_known = find_check_in(tx, arena, report, environment.id, &check_in);
-  if (!is_within_rate(&environment, report->received_ms)) {
-    outcome = CHECK_IN_LIMITED;
-  } else if (is_known && check_in.status != CHECK_IN_IN_PROGRESS) {
+  if (is_known && check_in.status != CHECK_IN_IN_PROGRESS) {
     outcome = CHECK_IN_FINISHED;
     if (check_in.status == CHECK_IN_TIMEOUT && report->status != CHECK_IN_IN_PROGRESS) {
       check_in.duration_ms = report->received_ms - check_in.added_ms;

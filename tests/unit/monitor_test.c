@@ -305,6 +305,15 @@ static void test_many_check_ins_a_minute_are_limited(void **state) {
   check_history(f, "ok ok ok ok ok ok ok");
 }
 
+static void test_a_limited_check_in_changes_no_settings(void **state) {
+  struct fixture *f = *state;
+  struct check_in_report report = report_of(f, "2026-11-24T12:00:59Z", CHECK_IN_OK);
+  for (int i = 0; i < CHECK_INS_PER_MINUTE; i++) check_in(f, "2026-11-24T12:00:00Z", CHECK_IN_OK);
+  report.settings.time_zone = SLICE("Nowhere/Town");
+  assert_int_equal(take(f, report), CHECK_IN_LIMITED);
+  assert_int_equal(monitor_of(f).problem.len, 0);
+}
+
 static void test_wrong_settings_are_not_taken_and_say_why(void **state) {
   struct fixture *f = *state;
   check_in(f, "2026-11-24T12:00:00Z", CHECK_IN_OK);
@@ -370,6 +379,7 @@ int main(void) {
       TEST(test_without_a_schedule_nothing_is_missed),
       TEST(test_environments_are_apart),
       TEST(test_many_check_ins_a_minute_are_limited),
+      TEST(test_a_limited_check_in_changes_no_settings),
       TEST(test_wrong_settings_are_not_taken_and_say_why),
       TEST(test_a_paused_monitor_is_quiet),
       TEST(test_slugs),
