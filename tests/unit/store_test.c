@@ -326,6 +326,40 @@ static void test_days_go_on_and_expire(void **state) {
   store_end_read(tx);
 }
 
+static enum status do_nothing(struct transaction *tx, void *context, struct problem *problem) {
+  (void)tx, (void)context, (void)problem;
+  return STATUS_OK;
+}
+
+/* The second write waits until the first one's tidying is over. */
+static void let_day_pass(struct fixture *f, int64_t now_ms) {
+  clock_set_ms(now_ms);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(store_write(f->store, do_nothing, NULL, NULL), STATUS_OK);
+}
+
+static bool has_event(struct fixture *f, int64_t group_id) {
+  struct event_row row;
+  struct transaction *tx = store_begin_read(f->store);
+  bool is_there = event_row_at(tx, group_id, EVENT_LATEST, &row);
+  store_end_read(tx);
+  return is_there;
+}
+
+static void test_days_expire_without_events(void **state) {
+  struct fixture *f = *state;
+  struct sending *old = send_event(f, 1, 1, 1);
+  wait_for(old);
+  let_day_pass(f, NOW_MS + DAY_MS);
+  let_day_pass(f, NOW_MS + 400 * DAY_MS);
+  assert_true(has_event(f, old->write.group_id)); /* a clock that jumps ahead drops nothing, */
+  let_day_pass(f, NOW_MS + 2 * DAY_MS);           /* and may come back */
+  let_day_pass(f, NOW_MS + 91 * DAY_MS);
+  assert_true(has_event(f, old->write.group_id));
+  let_day_pass(f, NOW_MS + 92 * DAY_MS);
+  assert_false(has_event(f, old->write.group_id));
+}
+
 /* Every day has tables of its own, and statements that name them. */
 static void test_days_take_no_memory(void **state) {
   enum { PERIOD = 250, SLACK_BYTES = 6 * 1024 * 1024 };
@@ -484,6 +518,7 @@ int main(void) {
       TEST(test_a_duplicate_counts_once),
       TEST(test_many_tags_are_counted),
       TEST(test_days_go_on_and_expire),
+      TEST(test_days_expire_without_events),
       TEST(test_days_take_no_memory),
       TEST(test_pages_lose_and_double_nothing),
       TEST(test_text_is_found),

@@ -18,10 +18,9 @@
 #include "base/log.h"
 #include "store/limits.h"
 #include "store/sqlite/day_index.h"
-#include "store/sqlite/feedback_row.h"
 #include "store/sqlite/internal.h"
-#include "store/sqlite/monitor_row.h"
 #include "store/sqlite/partition.h"
+#include "store/sqlite/retention.h"
 
 #include "base/banned.h"
 
@@ -207,23 +206,12 @@ static void checkpoint(struct store *store) {
   atomic_store_explicit(&store->wal_pages, 0, memory_order_relaxed);
 }
 
-static void drop_old_days(struct store *store) {
+static void look_at_retention(struct store *store) {
   int64_t day = clock_now_ms() / DAY_MS;
   if (store->checked_day == day) return;
   store->checked_day = day;
   begin(store);
-  /* The last day but one that has events, if that is earlier: a clock that jumps ahead drops
-   * nothing. */
-  int64_t days[2];
-  size_t count = partition_days(&store->tx, days, 2);
-  if (count == 2 && days[1] < day) day = days[1];
-  if (count == 2) {
-    partition_drop_before(&store->tx, day - STORE_RETENTION_DAYS);
-    ledger_drop_before(&store->tx, day - STORE_RETENTION_DAYS);
-  }
-  release_purge(&store->tx, (day - STORE_RETENTION_DAYS) * DAY_MS);
-  check_in_purge(&store->tx, (day - STORE_RETENTION_DAYS) * DAY_MS);
-  feedback_purge(&store->tx, (day - STORE_RETENTION_DAYS) * DAY_MS);
+  retention_look(&store->tx, day);
   database_execute(&store->tx, "COMMIT");
   if (store->tx.failure) roll_back(store);
 }
@@ -232,7 +220,7 @@ static void tidy(struct store *store, bool is_idle) {
   uint64_t pages = atomic_load_explicit(&store->wal_pages, memory_order_relaxed);
   if (pages >= (is_idle ? STORE_CHECKPOINT_PAGES : STORE_CHECKPOINT_PAGES_LATEST))
     checkpoint(store);
-  drop_old_days(store);
+  look_at_retention(store);
   database_trim(&store->tx.database);
 }
 
