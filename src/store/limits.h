@@ -64,6 +64,10 @@
  * hashes, and a page reads the figures of each. */
 #define STORE_STRANDS_LIMIT 100
 
+/* Answers of a connected Sentry that are kept for one project: pages of lists and errors that
+ * people looked at lately. One has some 10 KB compressed. */
+#define STORE_REMOTE_ANSWERS 200
+
 /* Rows looked at one by one for a text search before the text index is asked. */
 #define STORE_SEARCH_SCAN_ROWS 1500
 

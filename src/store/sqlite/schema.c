@@ -1,17 +1,17 @@
 /* schema.c - the tables, and the format version they carry.
  *
  * The version is SQLite's user_version. A newer one is refused; an older one is migrated step by
- * step in one transaction. Tables of events and of their ids are made for each day, see
- * partition.c.
+ * step in one transaction: a failing step leaves the older one as it was. Tables of events and of
+ * their ids are made for each day, see partition.c.
  */
 #include "store/sqlite/database.h"
 
 #include "base/banned.h"
 
-enum { FORMAT_VERSION = 1, APPLICATION_ID = 0x43554c50 /* "CULP" */ };
+enum { APPLICATION_ID = 0x43554c50 /* "CULP" */ };
 
 /* By topic. Tables that belong to a topic of their own stand at the end of the list. */
-static const char *const tables[] = {
+static const char *const format_1[] = {
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;",
 
     "CREATE TABLE organization(id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT "
@@ -218,6 +218,48 @@ static const char *const tables[] = {
     "CREATE INDEX feedback_retry ON feedback(retry_ms) WHERE retry_ms > 0;",
 };
 
+/* Connected servers. */
+static const char *const format_2[] = {
+    "CREATE TABLE connection(project_id INTEGER PRIMARY KEY, is_active INTEGER NOT NULL, kind "
+    "INTEGER NOT NULL,"
+    " url TEXT NOT NULL, token BLOB NOT NULL, organization_slug TEXT NOT NULL, organization_name "
+    "TEXT NOT NULL,"
+    " project_slug TEXT NOT NULL, project_name TEXT NOT NULL, remote_project_id INTEGER NOT NULL,"
+    " changed_ms INTEGER NOT NULL);",
+
+    "CREATE TABLE remote_answer(project_id INTEGER NOT NULL, question TEXT NOT NULL, asked_ms "
+    "INTEGER NOT NULL,"
+    " link TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY(project_id, "
+    "question));"
+    "CREATE INDEX remote_answer_age ON remote_answer(project_id, asked_ms);"
+    "CREATE TABLE remote_link(project_id INTEGER NOT NULL, error_id INTEGER NOT NULL, forge TEXT "
+    "NOT NULL,"
+    " number INTEGER NOT NULL, url TEXT NOT NULL, created_ms INTEGER NOT NULL, was_resolved "
+    "INTEGER "
+    "NOT NULL"
+    " DEFAULT 0, PRIMARY KEY(project_id, error_id)) WITHOUT ROWID;"
+    "CREATE INDEX remote_link_number ON remote_link(project_id, number);",
+
+    "CREATE TABLE outbox(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, lane TEXT NOT NULL,"
+    " kind TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, user_id INTEGER NOT NULL,"
+    " state INTEGER NOT NULL DEFAULT 0, created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL "
+    "DEFAULT 0,"
+    " not_before_ms INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, is_started "
+    "INTEGER NOT NULL"
+    " DEFAULT 0, error TEXT NOT NULL DEFAULT '');"
+    "CREATE INDEX outbox_waiting ON outbox(lane, id) WHERE state = 0;"
+    "CREATE INDEX outbox_project ON outbox(project_id, state, ended_ms);",
+};
+
+#define FORMAT(statements) \
+  { statements, sizeof(statements) / sizeof((statements)[0]) }
+/* formats[n] makes format n + 1 of format n. Nothing is changed in one that was released. */
+static const struct {
+  const char *const *statements;
+  size_t count;
+} formats[] = {FORMAT(format_1), FORMAT(format_2)};
+enum { FORMAT_VERSION = sizeof formats / sizeof formats[0] };
+
 static int64_t pragma_value(struct transaction *tx, const char *sql) {
   int64_t value = 0;
   struct query query = query_begin(tx, sql);
@@ -240,7 +282,9 @@ enum status schema_prepare(struct transaction *tx, struct problem *problem) {
                    "PRAGMA user_version=%d; PRAGMA application_id=%d;", FORMAT_VERSION,
                    APPLICATION_ID);
   database_execute(tx, "BEGIN IMMEDIATE");
-  for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) database_execute(tx, tables[i]);
+  for (int64_t format = version; format < FORMAT_VERSION; format++)
+    for (size_t i = 0; i < formats[format].count; i++)
+      database_execute(tx, formats[format].statements[i]);
   database_execute(tx, versions);
   database_execute(tx, "COMMIT");
   return tx->failure ? database_problem(tx->failure, problem) : STATUS_OK;

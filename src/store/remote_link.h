@@ -1,0 +1,26 @@
+/* remote_link.h - issues that errors of a connected Sentry are linked to; one each at most.
+ *
+ * As issue_link of group.h, with Sentry's id of the error in `group_id`; apart from it, because
+ * those ids are not ours.
+ */
+#ifndef CULPRIT_STORE_REMOTE_LINK_H
+#define CULPRIT_STORE_REMOTE_LINK_H
+
+#include "store/group.h"
+
+struct remote_link {
+  struct issue_link link;
+  bool was_resolved; /* the error was, when it was last looked at: to notice that it came back */
+};
+
+bool remote_link_find(struct transaction *tx, struct arena *arena, int64_t project_id,
+                      int64_t error_id, struct remote_link *found);
+bool remote_link_find_by_number(struct transaction *tx, struct arena *arena, int64_t project_id,
+                                int64_t number, struct remote_link *found);
+/* STATUS_CONFLICT when the error has one already. */
+enum status remote_link_create(struct transaction *tx, const struct issue_link *link,
+                               struct problem *problem) MUST_CHECK;
+void remote_link_set_resolved(struct transaction *tx, int64_t project_id, int64_t error_id,
+                              bool is_resolved);
+
+#endif
