@@ -15,7 +15,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "forge/address.h"
+#include "forge/git_url.h"
 #include "forge/cache.h"
 #include "forge/forge.h"
 #include "forge/limits.h"

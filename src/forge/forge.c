@@ -108,7 +108,7 @@ enum status forge_check_repository(struct forge *forge, struct slice repository,
   enum status status = git_url_parse(repository, &url, problem);
   if (!status)
     status =
-        address_resolve(url.host, url.port, forge->allow_private_addresses, &addresses, problem);
+        git_url_resolve(url.host, url.port, forge->allow_private_addresses, &addresses, problem);
   if (!status) freeaddrinfo(addresses);
   return status;
 }

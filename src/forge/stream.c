@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "forge/address.h"
+#include "forge/git_url.h"
 #include "forge/limits.h"
 
 #include "base/banned.h"
@@ -77,7 +77,7 @@ static int stream_connect(git_stream *parent) {
     return fail("the server redirects to another host; set the repository's URL there");
   struct addrinfo *addresses;
   struct problem problem;
-  if (address_resolve(host, slice_of_string(stream->port), thread_scope->allow_private_addresses,
+  if (git_url_resolve(host, slice_of_string(stream->port), thread_scope->allow_private_addresses,
                       &addresses, &problem))
     return fail(problem.message);
   for (struct addrinfo *at = addresses; at && stream->fd < 0; at = at->ai_next)

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "forge/address.h"
+#include "forge/git_url.h"
+#include "http/address.h"
 #include "forge/cache.h"
 #include "forge/forge.h"
 

@@ -10,6 +10,7 @@
 #include "store/sqlite/hot.h"
 #include "store/sqlite/ledger.h"
 #include "store/sqlite/recent.h"
+#include "store/vault.h"
 
 struct dictionaries;
 struct session_counter;
@@ -42,6 +43,8 @@ struct store {
   int64_t checked_day; /* when retention was looked at last */
   int64_t ticked_us;   /* when the ticks ran last */
   unsigned char id_key[crypto_shorthash_KEYBYTES];
+
+  struct vault_key *vault_key;
 
   /* Read connections that nobody uses, under `readers_mutex`. */
   pthread_mutex_t readers_mutex;

@@ -2,6 +2,7 @@
  *
  *   DIR/lock              held (flock) as long as the store is open
  *   DIR/culprit.db        the database, with -wal and -shm beside it
+ *   DIR/secret.key        what stored secrets are encrypted with (vault.h)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -104,6 +105,7 @@ static void free_store(struct store *store) {
   hot_close(&store->hot);
   recent_close(&store->recent);
   ledger_close(&store->ledger);
+  vault_key_free(store->vault_key);
   free(store->directory);
   free(store->database_path);
   free(store);
@@ -129,6 +131,7 @@ enum status store_open(const char *directory, struct store **opened, struct prob
   pthread_condattr_destroy(&monotonic);
   status = take_lock(store, problem);
   if (status == STATUS_OK) status = check_room(directory, problem);
+  if (status == STATUS_OK) status = vault_key_load(directory, &store->vault_key, problem);
   if (status == STATUS_OK) status = open_database(store, problem);
   if (status != STATUS_OK) {
     free_store(store);
@@ -205,6 +208,8 @@ struct store *transaction_store(struct transaction *tx) {
 }
 
 const char *store_directory(const struct store *store) { return store->directory; }
+
+const struct vault_key *store_vault_key(const struct store *store) { return store->vault_key; }
 
 void store_on_project_change(struct store *store, void (*changed)(void *context), void *context) {
   store->project_changed = changed;

@@ -1,9 +1,9 @@
-/* address.h - which repositories may be named, and which addresses reached. */
-#ifndef CULPRIT_FORGE_ADDRESS_H
-#define CULPRIT_FORGE_ADDRESS_H
+/* git_url.h - which repositories may be named, and where they lead. */
+#ifndef CULPRIT_FORGE_GIT_URL_H
+#define CULPRIT_FORGE_GIT_URL_H
 
 #include <netdb.h>
-#include <sys/socket.h>
+#include <stdbool.h>
 
 #include "base/slice.h"
 #include "base/status.h"
@@ -19,13 +19,9 @@ bool git_url_is(struct slice text);
 enum status git_url_parse(struct slice text, struct git_url *url,
                           struct problem *problem) MUST_CHECK;
 
-/* Loopback, private, link-local, multicast and other addresses that are not of the public
- * Internet, also when embedded in IPv6. */
-bool address_is_private(const struct sockaddr *address);
-
 /* Resolves a host; freed by freeaddrinfo(). Unless `allow_private`, one private address among the
  * answers refuses all of them. */
-enum status address_resolve(struct slice host, struct slice port, bool allow_private,
+enum status git_url_resolve(struct slice host, struct slice port, bool allow_private,
                             struct addrinfo **addresses, struct problem *problem) MUST_CHECK;
 
 #endif
