@@ -5,7 +5,9 @@
  *          └─► pool ─► worker ─► on_worker_done ─► ready
  *
  * A parked exchange may be given to the pool as well; it is finished when both
- * http_resume() was seen and the pool has let go of it, whichever comes last.
+ * http_resume() was seen and the pool has let go of it, whichever comes last. A
+ * handler that parked on a worker may be called again before that worker is seen
+ * to have let go; the exchange then waits for it (`is_due`).
  */
 #include "http/exchange.h"
 
@@ -144,11 +146,12 @@ void exchange_fill_problem(struct exchange *exchange, int code, const char *reas
   buffer_printf(&response->body, "%s\n", reason);
 }
 
-static void run_handler(struct exchange *exchange) {
+/* A handler that runs again was let in before. */
+static void run_handler(struct exchange *exchange, bool is_again) {
   const struct http_server_options *options = &exchange->connection->network->server->options;
   struct http_request *request = &exchange->request;
   struct http_response *response = &exchange->response;
-  if (options->before && !options->before(request, response)) return;
+  if (!is_again && options->before && !options->before(request, response)) return;
   request->route->handler(request, response);
 }
 
@@ -159,9 +162,11 @@ static void on_worker(uv_work_t *work_request) {
     exchange->work(&exchange->request, &exchange->response);
     return;
   }
-  run_handler(exchange);
-  response_compress(&exchange->request, &exchange->response);
+  run_handler(exchange, exchange->wants_again);
+  if (!exchange->is_parked) response_compress(&exchange->request, &exchange->response);
 }
+
+static void give_to_worker(struct exchange *exchange);
 
 static void finish_if_done(struct exchange *exchange) {
   if (exchange->has_worker || (exchange->is_parked && !exchange->is_resumed)) return;
@@ -173,11 +178,16 @@ static void on_worker_done(uv_work_t *work_request, int status) {
   assert(exchange->magic == EXCHANGE_MAGIC && status == 0);
   (void)status;
   exchange->has_worker = false;
-  finish_if_done(exchange);
+  if (exchange->is_due)
+    give_to_worker(exchange);
+  else
+    finish_if_done(exchange);
 }
 
 static void give_to_worker(struct exchange *exchange) {
   struct network *network = exchange->connection->network;
+  exchange->wants_worker = exchange->is_due = false;
+  if (exchange->wants_again) exchange->is_parked = false;
   exchange->has_worker = true;
   exchange->is_on_worker = true;
   exchange->work_request.data = exchange;
@@ -191,7 +201,7 @@ bool exchange_start(struct exchange *exchange) {
     give_to_worker(exchange);
     return false;
   }
-  run_handler(exchange);
+  run_handler(exchange, false);
   return !exchange->is_parked;
 }
 
@@ -199,7 +209,7 @@ bool exchange_start(struct exchange *exchange) {
 
 void http_park(struct http_request *request) {
   struct exchange *exchange = exchange_of(request);
-  assert(request->route->mode == ROUTE_INLINE && !exchange->is_parked);
+  assert(!exchange->is_parked);
   exchange->is_parked = true;
 }
 
@@ -229,6 +239,14 @@ void http_run_on_worker(struct http_request *request, exchange_work *work) {
   push_ready(exchange);
 }
 
+void http_run_again(struct http_request *request) {
+  struct exchange *exchange = exchange_of(request);
+  assert(request->route->mode == ROUTE_WORKER);
+  exchange->wants_again = true;
+  exchange->wants_worker = true;
+  push_ready(exchange);
+}
+
 static struct exchange *reversed(struct exchange *list) {
   struct exchange *result = NULL;
   while (list) {
@@ -249,8 +267,8 @@ void exchange_take_ready(struct network *network) {
     next = exchange->next;
     exchange->next = NULL;
     if (exchange->wants_worker) {
-      exchange->wants_worker = false;
-      give_to_worker(exchange);
+      exchange->is_due = true;
+      if (!exchange->has_worker) give_to_worker(exchange);
       continue;
     }
     exchange->is_resumed = true;

@@ -18,6 +18,8 @@ struct exchange {
   bool is_parked;    /* the handler waits for http_resume() */
   bool is_resumed;   /* http_resume() was called and seen by the network thread */
   bool wants_worker; /* in `ready` to be given to a worker, not to be finished */
+  bool wants_again;  /* with wants_worker: the route's handler is to run once more */
+  bool is_due;       /* for a worker, as soon as the one that has it lets go */
   bool has_worker;   /* the pool has it */
   bool is_on_worker; /* the response is made on a worker thread, which may compress it */
   struct connection *connection;

@@ -120,8 +120,13 @@ void http_set_download(struct http_response *response, struct slice name,
 
 /* --- parking ----------------------------------------------------------------- */
 
-/* In a ROUTE_INLINE handler: the response is not ready yet. */
+/* In a handler: the response is not ready yet. A ROUTE_WORKER handler that parks must have written
+ * nothing; its worker serves others meanwhile. */
 void http_park(struct http_request *request);
+/* Calls the handler of a parked ROUTE_WORKER request once more on a worker, where it may park
+ * again; callable from every thread, even before the handler has returned, exactly once for each
+ * http_park(). After it neither the request nor the response may be touched. */
+void http_run_again(struct http_request *request);
 /* The response of a parked request is ready; callable from every thread, exactly once. After it
  * neither the request nor the response may be touched. */
 void http_resume(struct http_request *request);

@@ -68,6 +68,33 @@ static void park_then_work(struct http_request *request, struct http_response *r
   http_run_on_worker(request, finish_on_worker);
 }
 
+/* Runs three times: parks, is called again while it may still run, parks, is called again later. */
+static void *call_later(void *request) {
+  usleep(20000);
+  atomic_fetch_sub(&waiting_count, 1);
+  http_run_again(request);
+  return NULL;
+}
+
+static void park_on_worker(struct http_request *request, struct http_response *response) {
+  pthread_t thread;
+  int *runs = request->user;
+  if (!runs) request->user = runs = ARENA_NEW(request->arena, int);
+  switch ((*runs)++) {
+    case 0:
+      http_park(request);
+      http_run_again(request);
+      break;
+    case 1:
+      atomic_fetch_add(&waiting_count, 1);
+      http_park(request);
+      if (pthread_create(&thread, NULL, call_later, request)) abort();
+      pthread_detach(thread);
+      break;
+    default: buffer_printf(&response->body, "ran %d times", *runs);
+  }
+}
+
 static void page(struct http_request *request, struct http_response *response) {
   (void)request;
   http_set_header(response, "Content-Type", SLICE("text/html; charset=utf-8"));
@@ -102,6 +129,7 @@ static const struct http_route routes[] = {
     {"POST", "/small", echo, ROUTE_INLINE, 0, 10},
     {"POST", "/park", park, ROUTE_INLINE, 0, 0},
     {"GET", "/park-then-work", park_then_work, ROUTE_INLINE, 0, 0},
+    {"GET", "/park-on-worker", park_on_worker, ROUTE_WORKER, 0, 0},
     {"GET", "/page", page, ROUTE_WORKER, 0, 0},
     {"GET", "/big", big, ROUTE_INLINE, 0, 0},
     {"GET", "/overflow", overflow, ROUTE_INLINE, 0, 0},
@@ -391,6 +419,8 @@ static void test_slow_reader(void **state) {
 static void test_workers(void **state) {
   (void)state;
   assert_answer("GET /park-then-work HTTP/1.1\r\n" CLOSE "\r\n", "worked");
+  for (int i = 0; i < 50; i++)
+    assert_answer("GET /park-on-worker HTTP/1.1\r\n" CLOSE "\r\n", "ran 3 times");
   assert_answer("GET /page HTTP/1.1\r\n" CLOSE "\r\n",
                 "Vary: Accept-Encoding\r\nContent-Length: 6000");
   assert_answer("GET /page HTTP/1.1\r\n" CLOSE "Accept-Encoding: br, gzip\r\n\r\n",
@@ -405,6 +435,7 @@ static void test_peer_leaves(void **state) {
       "GET /page HTTP/1.1\r\nHost: a\r\n\r\n",
       "GET /big HTTP/1.1\r\nHost: a\r\n\r\n",
       "GET /park-then-work HTTP/1.1\r\nHost: a\r\n\r\n",
+      "GET /park-on-worker HTTP/1.1\r\nHost: a\r\n\r\n",
       "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\na",
       "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\na",
       "GET /hel",
