@@ -44,6 +44,7 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_DRY_RUN] = {"dry-run", NULL, "only tell what would change"},
     [OPTION_UNDO] = {"undo", NULL, "take the last one back"},
     [OPTION_RULES] = {"rules", "FILE", "stack-trace and fingerprint rules, one a line"},
+    [OPTION_PUBLIC_KEY] = {"public-key", "KEY", "the key that SDKs use already"},
     [OPTION_EVENT] = {"event", NULL, "print only the event, normalised and scrubbed"},
 };
 

@@ -36,6 +36,7 @@ enum option_id {
   OPTION_DRY_RUN,
   OPTION_UNDO,
   OPTION_EVENT,
+  OPTION_PUBLIC_KEY,
   OPTION_COUNT
 };
 #define OPTION_BIT(option) (1u << (option))

@@ -25,6 +25,12 @@ const struct command commands[] = {
      NULL},
     {"key", "list", "ORG/PROJECT", 1, O(URL), COMMAND_ON_DATA, false, key_list_command,
      "list the client keys of a project as DSNs", NULL},
+    {"key", "add", "ORG/PROJECT", 1, O(PUBLIC_KEY) | O(NAME) | O(URL), COMMAND_ON_DATA, false,
+     key_add_command, "make a client key and print its DSN",
+     "With --public-key it brings the key that SDKs have from another server, such as GitLab's\n"
+     "glet_0123...; they need no more than another host in their DSN.\n"},
+    {"key", "delete", "ORG/PROJECT ID", 2, 0, COMMAND_ON_DATA, false, key_delete_command,
+     "delete a client key for good", NULL},
     {"user", "create", "NAME", 1, O(EMAIL) | O(NAME) | O(ADMIN) | O(PASSWORD_STDIN) | O(URL),
      COMMAND_ON_DATA, true, user_create_command, "make a user",
      "--email is required. Without --password-stdin it prints a one-time sign-in link, which is\n"

@@ -75,6 +75,8 @@ enum status organization_list_command(struct command_context *context);
 enum status project_create_command(struct command_context *context);
 enum status project_list_command(struct command_context *context);
 enum status key_list_command(struct command_context *context);
+enum status key_add_command(struct command_context *context);
+enum status key_delete_command(struct command_context *context);
 enum status user_create_command(struct command_context *context);
 enum status user_list_command(struct command_context *context);
 enum status user_link_command(struct command_context *context);

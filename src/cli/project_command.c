@@ -148,21 +148,81 @@ static void output_keys(struct command_context *context, const struct client_key
   output_table(context, &(struct output_table){fields, count, COLUMNS});
 }
 
-enum status key_list_command(struct command_context *context) {
+/* The project of the first operand. */
+static enum status find_project(struct transaction *tx, const struct command_context *context,
+                                struct project *project, struct problem *problem) {
   struct slice organization, slug;
+  struct slice path = context->arguments->operands[0];
+  enum status status = split_path(path, &organization, &slug, problem);
+  if (!status && !project_find(tx, context->arena, organization, slug, project))
+    status = problem_set(problem, STATUS_NOT_FOUND, "There is no project \"%.*s\".",
+                         SLICE_ARGS(slice_cut_utf8(path, 160)));
+  return status;
+}
+
+enum status key_list_command(struct command_context *context) {
   struct project project;
   struct client_key *keys = NULL;
   size_t count = 0;
-  struct slice path = context->arguments->operands[0];
-  enum status status = split_path(path, &organization, &slug, context->problem);
-  if (status) return status;
   struct transaction *tx = store_begin_read(context->store);
-  bool is_found = project_find(tx, context->arena, organization, slug, &project);
-  if (is_found) count = client_key_list(tx, context->arena, project.id, &keys);
+  enum status status = find_project(tx, context, &project, context->problem);
+  if (!status) count = client_key_list(tx, context->arena, project.id, &keys);
+  store_end_read(tx);
+  if (!status) output_keys(context, keys, count);
+  return status;
+}
+
+struct key_write {
+  struct command_context *command;
+  struct client_key key;
+};
+
+static enum status key_write(struct transaction *tx, void *context, struct problem *problem) {
+  struct key_write *write = context;
+  struct project project;
+  enum status status = find_project(tx, write->command, &project, problem);
+  if (status) return status;
+  write->key.project_id = project.id;
+  return client_key_create(tx, &write->key, problem);
+}
+
+enum status key_add_command(struct command_context *context) {
+  const struct slice *values = context->arguments->values;
+  struct key_write write = {
+      context, {.public_key = values[OPTION_PUBLIC_KEY], .label = values[OPTION_NAME]}};
+  enum status status = store_write(context->store, key_write, &write, context->problem);
+  if (status) return status;
+  struct client_key key = {0};
+  struct transaction *tx = store_begin_read(context->store);
+  bool is_found = client_key_find(tx, context->arena, write.key.project_id, write.key.id, &key);
   store_end_read(tx);
   if (!is_found)
-    return problem_set(context->problem, STATUS_NOT_FOUND, "There is no project \"%.*s\".",
-                       SLICE_ARGS(slice_cut_utf8(path, 160)));
-  output_keys(context, keys, count);
+    return problem_set(context->problem, STATUS_NOT_FOUND, "The key was deleted meanwhile.");
+  struct slice dsn = client_key_dsn(context->arena, context->public_url, &key);
+  struct field fields[] = {NUMBER_FIELD("id", key.id), TEXT_FIELD("public_key", key.public_key),
+                           TEXT_FIELD("label", key.label), TEXT_FIELD("dsn", dsn)};
+  output_record(context, dsn, fields, sizeof fields / sizeof fields[0]);
+  return STATUS_OK;
+}
+
+static enum status key_deletion(struct transaction *tx, void *context, struct problem *problem) {
+  struct key_write *write = context;
+  struct project project;
+  enum status status = find_project(tx, write->command, &project, problem);
+  if (status) return status;
+  return client_key_delete(tx, project.id, write->key.id, problem);
+}
+
+enum status key_delete_command(struct command_context *context) {
+  struct key_write write = {.command = context};
+  struct slice id = context->arguments->operands[1];
+  if (!slice_to_i64(id, &write.key.id))
+    return problem_set(context->problem, STATUS_BAD_INPUT,
+                       "\"%.*s\" is not the id of a key. \"culprit key list\" shows them.",
+                       SLICE_ARGS(slice_cut_utf8(id, 80)));
+  enum status status = store_write(context->store, key_deletion, &write, context->problem);
+  if (status) return status;
+  struct field fields[] = {NUMBER_FIELD("id", write.key.id)};
+  output_record(context, SLICE("Deleted the client key."), fields, 1);
   return STATUS_OK;
 }

@@ -29,7 +29,7 @@ struct project {
 
 struct client_key {
   int64_t id, project_id, created_ms;
-  struct slice public_key; /* 32 hexadecimal digits */
+  struct slice public_key; /* 32 hexadecimal digits, or what was brought from another server */
   struct slice label;
   bool is_active;
   /* Errors that may be sent with it in a window of time; no limit when the window is 0, and none is
@@ -74,11 +74,19 @@ size_t client_key_list(struct transaction *tx, struct arena *arena, int64_t proj
                        struct client_key **keys);
 /* Every key of every project, for the table that ingest checks against. */
 size_t client_key_list_all(struct transaction *tx, struct arena *arena, struct client_key **keys);
-enum status client_key_create(struct transaction *tx, int64_t project_id, struct slice label,
-                              int64_t *id, struct problem *problem) MUST_CHECK;
+/* False when the key is not of that project. */
+bool client_key_find(struct transaction *tx, struct arena *arena, int64_t project_id, int64_t id,
+                     struct client_key *key);
+/* Makes a key of project_id, label and, unless it is empty, public_key: one that SDKs use already,
+ * 1-64 of A-Z a-z 0-9 _. Sets id. STATUS_CONFLICT when any project has that public key. */
+enum status client_key_create(struct transaction *tx, struct client_key *key,
+                              struct problem *problem) MUST_CHECK;
 /* STATUS_NOT_FOUND when the key is not of that project. */
 enum status client_key_update(struct transaction *tx, int64_t project_id,
                               const struct client_key *key, struct problem *problem) MUST_CHECK;
+/* For good; what was sent with it stays. STATUS_NOT_FOUND when it is not of that project. */
+enum status client_key_delete(struct transaction *tx, int64_t project_id, int64_t id,
+                              struct problem *problem) MUST_CHECK;
 /* "http://host:port/api/ID/ENDPOINT/?sentry_key=KEY", for senders that take an address: "security",
  * "minidump". */
 struct slice client_key_address(struct arena *arena, struct slice public_url,

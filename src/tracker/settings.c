@@ -13,7 +13,8 @@ struct change {
   const struct settings_target *target;
   const struct project_settings *settings;
   const struct client_key *key;
-  struct slice label;
+  struct client_key *new_key;
+  int64_t key_id; /* to delete */
   const struct member_change *member;
   struct pairs options;
 };
@@ -54,13 +55,13 @@ static enum status write_new_key(struct transaction *tx, void *context, struct p
   const struct change *change = context;
   enum status status = check_target(tx, change->target, problem);
   if (status != STATUS_OK) return status;
-  int64_t id;
-  return client_key_create(tx, change->target->project->id, change->label, &id, problem);
+  change->new_key->project_id = change->target->project->id;
+  return client_key_create(tx, change->new_key, problem);
 }
 
 enum status settings_create_key(struct store *store, const struct settings_target *target,
-                                struct slice label, struct problem *problem) {
-  struct change change = {.target = target, .label = label};
+                                struct client_key *key, struct problem *problem) {
+  struct change change = {.target = target, .new_key = key};
   return store_write(store, write_new_key, &change, problem);
 }
 
@@ -75,6 +76,20 @@ enum status settings_update_key(struct store *store, const struct settings_targe
                                 const struct client_key *key, struct problem *problem) {
   struct change change = {.target = target, .key = key};
   return store_write(store, write_key, &change, problem);
+}
+
+static enum status write_key_deletion(struct transaction *tx, void *context,
+                                      struct problem *problem) {
+  const struct change *change = context;
+  enum status status = check_target(tx, change->target, problem);
+  if (status != STATUS_OK) return status;
+  return client_key_delete(tx, change->target->project->id, change->key_id, problem);
+}
+
+enum status settings_delete_key(struct store *store, const struct settings_target *target,
+                                int64_t id, struct problem *problem) {
+  struct change change = {.target = target, .key_id = id};
+  return store_write(store, write_key_deletion, &change, problem);
 }
 
 static enum status write_options(struct transaction *tx, void *context, struct problem *problem) {

@@ -20,11 +20,16 @@ enum status settings_save(struct store *store, const struct settings_target *tar
                           const struct project_settings *settings,
                           struct problem *problem) MUST_CHECK;
 
+/* Makes a key of key->label and, unless it is empty, key->public_key (store/project.h); sets
+ * key->id. */
 enum status settings_create_key(struct store *store, const struct settings_target *target,
-                                struct slice label, struct problem *problem) MUST_CHECK;
+                                struct client_key *key, struct problem *problem) MUST_CHECK;
 /* Writes label, is_active and the rate limit of key->id. */
 enum status settings_update_key(struct store *store, const struct settings_target *target,
                                 const struct client_key *key, struct problem *problem) MUST_CHECK;
+
+enum status settings_delete_key(struct store *store, const struct settings_target *target,
+                                int64_t id, struct problem *problem) MUST_CHECK;
 
 /* Sets options (store/option.h) together; an empty value gives the default back. What a value says
  * is checked by the caller, who knows the option. STATUS_BAD_INPUT for a value that is too long. */

@@ -94,17 +94,11 @@ void limits_submit(struct http_request *request, struct http_response *response)
 
 static bool find_key(struct web *web, struct client_key *key) {
   int64_t id;
-  struct client_key *keys;
   if (!slice_to_i64(http_form_value(web->request, "id"), &id)) return false;
   struct transaction *tx = store_begin_read(web->application->store);
-  size_t count = client_key_list(tx, web->arena, web->project.id, &keys);
+  bool is_found = client_key_find(tx, web->arena, web->project.id, id, key);
   store_end_read(tx);
-  for (size_t i = 0; i < count; i++) {
-    if (keys[i].id != id) continue;
-    *key = keys[i];
-    return true;
-  }
-  return false;
+  return is_found;
 }
 
 void limits_key_submit(struct http_request *request, struct http_response *response) {

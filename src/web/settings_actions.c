@@ -56,17 +56,11 @@ void settings_submit(struct http_request *request, struct http_response *respons
 /* The key of that id among the project's; its slices live in the arena. */
 static bool find_key(struct web *web, struct client_key *key) {
   int64_t id;
-  struct client_key *keys;
   if (!slice_to_i64(http_form_value(web->request, "id"), &id)) return false;
   struct transaction *tx = store_begin_read(web->application->store);
-  size_t count = client_key_list(tx, web->arena, web->project.id, &keys);
+  bool is_found = client_key_find(tx, web->arena, web->project.id, id, key);
   store_end_read(tx);
-  for (size_t i = 0; i < count; i++) {
-    if (keys[i].id != id) continue;
-    *key = keys[i];
-    return true;
-  }
-  return false;
+  return is_found;
 }
 
 void settings_key_submit(struct http_request *request, struct http_response *response) {
@@ -77,12 +71,12 @@ void settings_key_submit(struct http_request *request, struct http_response *res
   struct slice action = http_form_value(request, "action");
   struct slice label = slice_trim(http_form_value(request, "label"));
   struct problem problem = {0};
+  struct client_key key = {.label = label};
   if (slice_equal_string(action, "create")) {
-    problem.status = settings_create_key(store, &target, label, &problem);
+    problem.status = settings_create_key(store, &target, &key, &problem);
     finish(web, &problem, "The client key is made.", "keys");
     return;
   }
-  struct client_key key;
   if (!find_key(web, &key)) {
     web_not_found(web, "This client key");
     return;

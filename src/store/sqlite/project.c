@@ -13,7 +13,7 @@
 #include "base/banned.h"
 
 enum { NAME_MAX_BYTES = 200, PLATFORM_MAX_BYTES = 64, REPOSITORY_MAX_BYTES = 1000 };
-enum { PUBLIC_KEY_BYTES = 16, PUBLIC_KEY_DIGITS = 2 * PUBLIC_KEY_BYTES };
+enum { PUBLIC_KEY_BYTES = 16, PUBLIC_KEY_MAX_BYTES = 64 };
 
 /* --- organizations ------------------------------------------------------------ */
 
@@ -149,8 +149,8 @@ enum status project_create(struct transaction *tx, const struct project_draft *d
                              "The organization has a project \"%.*s\" already.",
                              SLICE_ARGS(draft->slug));
   *id = project_insert(tx, draft);
-  int64_t key_id;
-  return client_key_create(tx, *id, SLICE("Default"), &key_id, problem);
+  struct client_key key = {.project_id = *id, .label = SLICE("Default")};
+  return client_key_create(tx, &key, problem);
 }
 
 bool project_find(struct transaction *tx, struct arena *arena, struct slice organization_slug,
@@ -238,23 +238,60 @@ size_t client_key_list_all(struct transaction *tx, struct arena *arena, struct c
   return client_key_read_all(&query, arena, keys);
 }
 
-enum status client_key_create(struct transaction *tx, int64_t project_id, struct slice label,
-                              int64_t *id, struct problem *problem) {
+bool client_key_find(struct transaction *tx, struct arena *arena, int64_t project_id, int64_t id,
+                     struct client_key *key) {
+  struct client_key *keys;
+  struct query query = query_begin(tx, KEY_COLUMNS "WHERE project_id = ?1 AND id = ?2");
+  query_bind_int(&query, 1, project_id);
+  query_bind_int(&query, 2, id);
+  bool is_found = client_key_read_all(&query, arena, &keys) == 1;
+  if (is_found) *key = keys[0];
+  return is_found;
+}
+
+static bool is_key_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Of a key that comes from elsewhere. It becomes a part of addresses. */
+static enum status check_public_key(struct transaction *tx, struct slice public_key,
+                                    struct problem *problem) {
+  bool is_allowed = public_key.len <= PUBLIC_KEY_MAX_BYTES;
+  for (size_t i = 0; i < public_key.len; i++) {
+    if (!is_key_character(public_key.ptr[i])) is_allowed = false;
+  }
+  if (!is_allowed)
+    return problem_set_field(problem, STATUS_BAD_INPUT, "public_key",
+                             "A public key has 1 to %d letters, digits and underscores.",
+                             PUBLIC_KEY_MAX_BYTES);
+  if (is_taken(tx, "SELECT 1 FROM client_key WHERE public_key = ?1", public_key, 0))
+    return problem_set_field(problem, STATUS_CONFLICT, "public_key",
+                             "The public key is in use already.");
+  return STATUS_OK;
+}
+
+enum status client_key_create(struct transaction *tx, struct client_key *key,
+                              struct problem *problem) {
   unsigned char bytes[PUBLIC_KEY_BYTES];
-  char digits[PUBLIC_KEY_DIGITS];
-  enum status status = check_text(label, NAME_MAX_BYTES, "label", problem);
+  char digits[2 * PUBLIC_KEY_BYTES];
+  struct slice public_key = key->public_key;
+  enum status status = check_text(key->label, NAME_MAX_BYTES, "label", problem);
+  if (!status && public_key.len) status = check_public_key(tx, public_key, problem);
   if (status) return status;
-  random_fill(bytes, sizeof bytes);
-  hex_encode(bytes, sizeof bytes, digits);
+  if (!public_key.len) {
+    random_fill(bytes, sizeof bytes);
+    hex_encode(bytes, sizeof bytes, digits);
+    public_key = slice_of(digits, sizeof digits);
+  }
   struct query query = query_begin(
       tx,
       "INSERT INTO client_key(project_id, public_key, label, created_ms) VALUES(?1, ?2, ?3, ?4)");
-  query_bind_int(&query, 1, project_id);
-  query_bind_text(&query, 2, slice_of(digits, sizeof digits));
-  query_bind_text(&query, 3, label);
+  query_bind_int(&query, 1, key->project_id);
+  query_bind_text(&query, 2, public_key);
+  query_bind_text(&query, 3, key->label);
   query_bind_int(&query, 4, clock_now_ms());
   query_run(&query);
-  *id = database_last_id(tx);
+  key->id = database_last_id(tx);
   tx->is_project_changed = true;
   return STATUS_OK;
 }
@@ -285,6 +322,17 @@ enum status client_key_update(struct transaction *tx, int64_t project_id,
   query_bind_int(&query, 4, key->is_active);
   query_bind_int(&query, 5, key->rate_count);
   query_bind_int(&query, 6, key->rate_window_s);
+  if (!query_run(&query) && !tx->failure)
+    return problem_set(problem, STATUS_NOT_FOUND, "There is no such client key.");
+  tx->is_project_changed = true;
+  return STATUS_OK;
+}
+
+enum status client_key_delete(struct transaction *tx, int64_t project_id, int64_t id,
+                              struct problem *problem) {
+  struct query query = query_begin(tx, "DELETE FROM client_key WHERE id = ?1 AND project_id = ?2");
+  query_bind_int(&query, 1, id);
+  query_bind_int(&query, 2, project_id);
   if (!query_run(&query) && !tx->failure)
     return problem_set(problem, STATUS_NOT_FOUND, "There is no such client key.");
   tx->is_project_changed = true;
