@@ -68,6 +68,11 @@
  * people looked at lately. One has some 10 KB compressed. */
 #define STORE_REMOTE_ANSWERS 200
 
+/* A role that was taken from GitLab counts so long after it was seen there last. It is looked at
+ * every few minutes; this is how long a GitLab that is down keeps people in, and, at worst,
+ * somebody who was removed just before. */
+#define STORE_FORGE_ROLE_VALID_MS (60 * INT64_C(60000))
+
 /* Rows looked at one by one for a text search before the text index is asked. */
 #define STORE_SEARCH_SCAN_ROWS 1500
 

@@ -100,10 +100,12 @@ struct member {
   struct slice username, name, email;
   enum role project_role;      /* given on the project itself; ROLE_NONE when none */
   enum role organization_role; /* inherited */
+  enum role forge_role;        /* taken from the linked project at a forge, forge_server.h */
 };
-/* The better of both; ROLE_NONE for a stranger. Administrators are not considered here. */
+/* The best of them; ROLE_NONE for a stranger. Administrators are not considered here. */
 enum role member_role(struct transaction *tx, int64_t project_id, int64_t user_id);
-/* Members of the project and, inherited, of its organization. */
+/* Members of the project and, inherited, of its organization and of the linked project at a forge.
+ */
 size_t member_list(struct transaction *tx, struct arena *arena, int64_t project_id,
                    struct member **members);
 /* ROLE_NONE removes. */

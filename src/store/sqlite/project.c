@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "store/limits.h"
 #include "store/project.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/rows.h"
@@ -347,28 +348,41 @@ static enum role role_of_query(struct query *query) {
   return role;
 }
 
-enum role member_role(struct transaction *tx, int64_t project_id, int64_t user_id) {
-  struct query query = query_begin(
-      tx,
-      "SELECT coalesce(max(role), 0) FROM member WHERE user_id = ?2 AND "
-      "((project_id = ?1 AND organization_id = 0) OR (project_id = 0 AND organization_id = "
-      "(SELECT organization_id FROM project WHERE id = ?1)))");
+/* Roles of the project ?1 that count at ?2: who has which, and where it comes from. */
+#define ROLES_OF_PROJECT                                                        \
+  "(SELECT user_id, role AS own, 0 AS inherited, 0 AS taken FROM member"        \
+  " WHERE project_id = ?1 AND organization_id = 0"                              \
+  " UNION ALL SELECT user_id, 0, role, 0 FROM member WHERE project_id = 0"      \
+  " AND organization_id = (SELECT organization_id FROM project WHERE id = ?1)"  \
+  " UNION ALL SELECT user_id, 0, 0, role FROM forge_role WHERE project_id = ?1" \
+  " AND checked_ms > ?2 AND (SELECT takes_roles FROM project_forge WHERE project_id = ?1))"
+
+static struct query roles_begin(struct transaction *tx, const char *sql, int64_t project_id) {
+  struct query query = query_begin(tx, sql);
   query_bind_int(&query, 1, project_id);
-  query_bind_int(&query, 2, user_id);
+  query_bind_int(&query, 2, clock_now_ms() - STORE_FORGE_ROLE_VALID_MS);
+  return query;
+}
+
+enum role member_role(struct transaction *tx, int64_t project_id, int64_t user_id) {
+  struct query query = roles_begin(tx,
+                                   "SELECT coalesce(max(own, inherited, taken), 0) FROM (SELECT "
+                                   "max(own) AS own, max(inherited) AS inherited, max(taken) AS "
+                                   "taken FROM " ROLES_OF_PROJECT " WHERE user_id = ?3)",
+                                   project_id);
+  query_bind_int(&query, 3, user_id);
   return role_of_query(&query);
 }
 
 size_t member_list(struct transaction *tx, struct arena *arena, int64_t project_id,
                    struct member **members) {
   struct rows rows = ROWS_OF(struct member);
-  struct query query = query_begin(
-      tx,
-      "SELECT u.id, u.username, u.name, u.email, max(iif(m.project_id = ?1, m.role, 0)), "
-      "max(iif(m.project_id = 0, m.role, 0)) FROM member m JOIN user u ON u.id = m.user_id "
-      "WHERE (m.organization_id = 0 AND m.project_id = ?1) OR (m.project_id = 0 AND "
-      "m.organization_id = (SELECT organization_id FROM project WHERE id = ?1)) "
-      "GROUP BY u.id ORDER BY u.username");
-  query_bind_int(&query, 1, project_id);
+  struct query query = roles_begin(tx,
+                                   "SELECT u.id, u.username, u.name, u.email, max(own), "
+                                   "max(inherited), max(taken) FROM " ROLES_OF_PROJECT
+                                   " r JOIN user u ON u.id = r.user_id "
+                                   "GROUP BY u.id ORDER BY u.username",
+                                   project_id);
   while (query_next(&query)) {
     *(struct member *)rows_add(&rows, arena) =
         (struct member){.user_id = query_int(&query, 0),
@@ -376,7 +390,8 @@ size_t member_list(struct transaction *tx, struct arena *arena, int64_t project_
                         .name = query_text(&query, 2, arena),
                         .email = query_text(&query, 3, arena),
                         .project_role = (enum role)query_int(&query, 4),
-                        .organization_role = (enum role)query_int(&query, 5)};
+                        .organization_role = (enum role)query_int(&query, 5),
+                        .forge_role = (enum role)query_int(&query, 6)};
   }
   query_end(&query);
   *members = rows.items;

@@ -249,6 +249,33 @@ static const char *const format_2[] = {
     " DEFAULT 0, error TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX outbox_waiting ON outbox(lane, id) WHERE state = 0;"
     "CREATE INDEX outbox_project ON outbox(project_id, state, ended_ms);",
+
+    "CREATE TABLE forge_server(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+    " url TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL, client_secret BLOB NOT NULL, token BLOB "
+    "NOT NULL,"
+    " is_sign_in INTEGER NOT NULL, may_create_users INTEGER NOT NULL, created_ms INTEGER NOT NULL);"
+    "CREATE TABLE forge_identity(forge_id INTEGER NOT NULL, subject TEXT NOT NULL, user_id INTEGER "
+    "NOT NULL,"
+    " username TEXT NOT NULL, linked_ms INTEGER NOT NULL, PRIMARY KEY(forge_id, subject),"
+    " UNIQUE(user_id, forge_id)) WITHOUT ROWID;"
+    "CREATE TABLE forge_grant(forge_id INTEGER NOT NULL, user_id INTEGER NOT NULL, access_token "
+    "BLOB NOT NULL,"
+    " refresh_token BLOB NOT NULL, expires_ms INTEGER NOT NULL, scopes TEXT NOT NULL,"
+    " PRIMARY KEY(forge_id, user_id));"
+    "CREATE TABLE project_forge(project_id INTEGER PRIMARY KEY, forge_id INTEGER NOT NULL,"
+    " remote_id INTEGER NOT NULL, path TEXT NOT NULL, web_url TEXT NOT NULL, token BLOB NOT NULL,"
+    " labels TEXT NOT NULL, webhook_secret BLOB NOT NULL, default_branch TEXT NOT NULL,"
+    " is_confidential INTEGER NOT NULL, closes_issues INTEGER NOT NULL, reopens_issues INTEGER NOT "
+    "NULL,"
+    " resolves_on_close INTEGER NOT NULL, takes_roles INTEGER NOT NULL, checked_ms INTEGER NOT "
+    "NULL,"
+    " problem TEXT NOT NULL, roles_asked_ms INTEGER NOT NULL DEFAULT 0, roles_problem TEXT NOT "
+    "NULL"
+    " DEFAULT '');"
+    "CREATE INDEX project_forge_server ON project_forge(forge_id, remote_id);"
+    "CREATE TABLE forge_role(project_id INTEGER NOT NULL, user_id INTEGER NOT NULL, role INTEGER "
+    "NOT NULL,"
+    " checked_ms INTEGER NOT NULL, PRIMARY KEY(project_id, user_id)) WITHOUT ROWID;",
 };
 
 #define FORMAT(statements) \
