@@ -276,6 +276,12 @@ static const char *const format_2[] = {
     "CREATE TABLE forge_role(project_id INTEGER NOT NULL, user_id INTEGER NOT NULL, role INTEGER "
     "NOT NULL,"
     " checked_ms INTEGER NOT NULL, PRIMARY KEY(project_id, user_id)) WITHOUT ROWID;",
+
+    "CREATE TABLE forge_issue(project_id INTEGER NOT NULL, remote_id INTEGER NOT NULL, number "
+    "INTEGER NOT NULL,"
+    " url TEXT NOT NULL, title TEXT NOT NULL, is_open INTEGER NOT NULL, is_gone INTEGER NOT NULL,"
+    " updated_ms INTEGER NOT NULL, PRIMARY KEY(project_id, remote_id, number)) WITHOUT ROWID;"
+    "CREATE INDEX forge_issue_url ON forge_issue(project_id, number, url);",
 };
 
 #define FORMAT(statements) \
