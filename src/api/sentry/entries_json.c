@@ -1,11 +1,14 @@
 /* entries_json.c - the `entries` of Sentry's Event object.
  *
  * Frames carry their source lines as "context": [[line number, "text"], ...], made of the lines
- * before, at and after the frame's own.
+ * before, at and after the frame's own. Members that Sentry's Event does not have are added where
+ * an event has them, so that another server of ours gets all of it (source/sentry_event.h reads
+ * them).
  */
 #include "api/sentry/entries_json.h"
 
 #include "event/limits.h"
+#include "source/sentry_frames.h"
 
 #include "base/banned.h"
 
@@ -61,10 +64,27 @@ static void write_line(struct json_writer *writer, int64_t number, struct slice 
   json_write_array_end(writer);
 }
 
+static void write_lines(struct json_writer *writer, const char *name, struct lines lines) {
+  if (lines.count == 0) return;
+  json_write_key(writer, name);
+  json_write_array(writer);
+  for (size_t i = 0; i < lines.count; i++) json_write_text(writer, lines.items[i]);
+  json_write_array_end(writer);
+}
+
+/* Lines without a number, or around one that is not there. Sentry has no members for them. */
+static void write_lone_lines(struct json_writer *writer, const struct frame *frame) {
+  write_lines(writer, "preContext", frame->pre_context);
+  if (frame->has_context_line) api_write_text(writer, "contextLine", frame->context_line);
+  write_lines(writer, "postContext", frame->post_context);
+}
+
 static void write_context(struct json_writer *writer, const struct frame *frame) {
+  bool is_numbered = frame->has_context_line && frame->lineno > 0;
+  if (!is_numbered) write_lone_lines(writer, frame);
   json_write_key(writer, "context");
   json_write_array(writer);
-  if (frame->has_context_line && frame->lineno > 0) {
+  if (is_numbered) {
     size_t before = frame->pre_context.count;
     for (size_t i = 0; i < before; i++)
       write_line(writer, frame->lineno - (int64_t)(before - i), frame->pre_context.items[i]);
@@ -94,6 +114,25 @@ static void write_vars(struct json_writer *writer, const struct frame *frame,
   budget->vars_bytes -= written < budget->vars_bytes ? written : budget->vars_bytes;
 }
 
+/* What the SDK said of being in the app, where it is not what our rules decided. Not Sentry's. */
+static void write_sent_in_app(struct json_writer *writer, const struct frame *frame) {
+  enum tristate shown = frame->in_app == YES ? YES : NO;
+  if (frame->sent_in_app != shown) write_tristate(writer, "sentInApp", frame->sent_in_app);
+}
+
+/* Members that few frames have; the second half is not Sentry's. */
+static void write_rest_of_frame(struct json_writer *writer, const struct frame *frame,
+                                const struct entries_limits *budget) {
+  write_text_if_any(writer, "addrMode", frame->addr_mode);
+  if (frame->lock) write_value(writer, "lock", frame->lock, budget->data_bytes);
+  write_text_if_any(writer, "imageAddr", frame->image_addr);
+  write_text_if_any(writer, "functionId", frame->function_id);
+  write_text_if_any(writer, "lang", frame->lang);
+  if (frame->stack_start) api_write_bool(writer, "stackStart", true);
+  if (frame->data) write_value(writer, "data", frame->data, budget->data_bytes);
+  write_sent_in_app(writer, frame);
+}
+
 static void write_frame(struct json_writer *writer, const struct frame *frame,
                         struct entries_limits *budget) {
   json_write_object(writer);
@@ -114,6 +153,7 @@ static void write_frame(struct json_writer *writer, const struct frame *frame,
   api_write_bool(writer, "inApp", frame->in_app == YES);
   write_context(writer, frame);
   write_vars(writer, frame, budget);
+  write_rest_of_frame(writer, frame, budget);
   json_write_object_end(writer);
 }
 
@@ -153,6 +193,9 @@ static void write_stacktrace_members(struct json_writer *writer,
   write_omitted(writer, stacktrace, count);
   write_value(writer, "registers", stacktrace->registers, budget->data_bytes);
   api_write_bool(writer, "hasSystemFrames", has_system_frames);
+  write_text_if_any(writer, "lang", stacktrace->lang);
+  write_text_if_any(writer, "instructionAddrAdjustment", stacktrace->instruction_addr_adjustment);
+  if (stacktrace->snapshot != UNSET) write_tristate(writer, "snapshot", stacktrace->snapshot);
 }
 
 static void write_stacktrace(struct json_writer *writer, const struct stacktrace *stacktrace,
@@ -195,7 +238,6 @@ static void write_mechanism(struct json_writer *writer, const struct exception *
 
 static void write_exceptions(struct json_writer *writer, const struct event *event,
                              struct entries_limits *budget) {
-  if (event->exception_count == 0) return;
   begin_entry(writer, "exception");
   json_write_key(writer, "values");
   json_write_array(writer);
@@ -217,7 +259,6 @@ static void write_exceptions(struct json_writer *writer, const struct event *eve
 
 static void write_threads(struct json_writer *writer, const struct event *event,
                           struct entries_limits *budget) {
-  if (event->thread_count == 0) return;
   begin_entry(writer, "threads");
   json_write_key(writer, "values");
   json_write_array(writer);
@@ -229,6 +270,8 @@ static void write_threads(struct json_writer *writer, const struct event *event,
     api_write_text_or_null(writer, "state", thread->state);
     write_tristate(writer, "crashed", thread->crashed);
     write_tristate(writer, "current", thread->current);
+    if (thread->main != UNSET) write_tristate(writer, "main", thread->main);
+    write_value(writer, "heldLocks", thread->held_locks, budget->data_bytes);
     write_stacktrace(writer, &thread->stacktrace, budget);
     json_write_object_end(writer);
   }
@@ -240,7 +283,6 @@ static void write_threads(struct json_writer *writer, const struct event *event,
 
 static void write_message(struct json_writer *writer, const struct event *event,
                           struct entries_limits *budget) {
-  if (event->message_formatted.len == 0 && event->message_template.len == 0) return;
   begin_entry(writer, "message");
   api_write_text(writer, "formatted", event->message_formatted);
   api_write_text_or_null(writer, "message", event->message_template);
@@ -250,7 +292,6 @@ static void write_message(struct json_writer *writer, const struct event *event,
 
 static void write_breadcrumbs(struct json_writer *writer, const struct event *event,
                               struct entries_limits *budget) {
-  if (event->breadcrumb_count == 0) return;
   begin_entry(writer, "breadcrumbs");
   json_write_key(writer, "values");
   json_write_array(writer);
@@ -305,7 +346,6 @@ static void write_query(struct json_writer *writer, const struct event_request *
 
 static void write_request(struct json_writer *writer, const struct event *event,
                           struct entries_limits *budget) {
-  if (!event->has_request) return;
   const struct event_request *request = &event->request;
   begin_entry(writer, "request");
   api_write_text(writer, "url", request->url);
@@ -317,26 +357,93 @@ static void write_request(struct json_writer *writer, const struct event *event,
   write_pairs(writer, "cookies", request->cookies);
   write_env(writer, request->env);
   api_write_text_or_null(writer, "inferredContentType", request->inferred_content_type);
+  api_write_text_or_null(writer, "apiTarget", request->api_target);
+  /* Not Sentry's. */
+  write_text_if_any(writer, "queryString", request->query_string);
+  write_text_if_any(writer, "protocol", request->protocol);
+  if (request->body_size > 0) api_write_integer(writer, "bodySize", request->body_size);
   end_entry(writer);
+}
+
+static void write_whole(struct json_writer *writer, struct slice type, yyjson_val *value,
+                        const struct entries_limits *budget) {
+  json_write_object(writer);
+  api_write_text(writer, "type", type);
+  write_value(writer, "data", value, budget->data_bytes);
+  json_write_object_end(writer);
 }
 
 static void write_debug_meta(struct json_writer *writer, const struct event *event,
                              struct entries_limits *budget) {
-  if (!event->debug_meta) return;
-  json_write_object(writer);
-  api_write_text(writer, "type", SLICE("debugmeta"));
-  write_value(writer, "data", event->debug_meta, budget->data_bytes);
-  json_write_object_end(writer);
+  write_whole(writer, SLICE("debugmeta"), event->debug_meta, budget);
 }
 
 /* Under the name of its kind: "csp", … */
 static void write_report(struct json_writer *writer, const struct event *event,
-                         const struct entries_limits *budget) {
-  if (!event->report) return;
-  json_write_object(writer);
-  api_write_text(writer, "type", event->type);
-  write_value(writer, "data", event->report, budget->data_bytes);
-  json_write_object_end(writer);
+                         struct entries_limits *budget) {
+  write_whole(writer, event->type, event->report, budget);
+}
+
+static void write_numbered_lines(struct json_writer *writer, yyjson_val *lines, int64_t first) {
+  size_t index, max;
+  yyjson_val *line;
+  yyjson_arr_foreach(lines, index, max, line) {
+    if (yyjson_is_str(line)) write_line(writer, first + (int64_t)index, json_text(line));
+  }
+}
+
+/* Where a template engine failed. Other members than these nobody sends. */
+static void write_template(struct json_writer *writer, const struct event *event,
+                           struct entries_limits *budget) {
+  yyjson_val *info = event->template_info, *before = json_member(info, "pre_context");
+  int64_t lineno = 0;
+  (void)budget;
+  json_integer(json_member(info, "lineno"), &lineno);
+  begin_entry(writer, "template");
+  api_write_text_or_null(writer, "filename", json_text(json_member(info, "filename")));
+  api_write_text_or_null(writer, "absPath", json_text(json_member(info, "abs_path")));
+  write_number_or_null(writer, "lineNo", lineno);
+  json_write_key(writer, "context");
+  json_write_array(writer);
+  write_numbered_lines(writer, before, lineno - (int64_t)yyjson_arr_size(before));
+  write_line(writer, lineno, json_text(json_member(info, "context_line")));
+  write_numbered_lines(writer, json_member(info, "post_context"), lineno + 1);
+  json_write_array_end(writer);
+  end_entry(writer);
+}
+
+/* --- the list -------------------------------------------------------------------------------- */
+
+enum entry_kind { EXCEPTION, THREADS, MESSAGE, TEMPLATE, BREADCRUMBS, REQUEST, REPORT, DEBUG_META };
+#define ENTRY_COUNT (DEBUG_META + 1)
+
+static const struct {
+  const char *attribute; /* of the event; null: its type */
+  void (*write)(struct json_writer *writer, const struct event *event,
+                struct entries_limits *budget);
+} entry_kinds[ENTRY_COUNT] = {
+    [EXCEPTION] = {"exception", write_exceptions},
+    [THREADS] = {"threads", write_threads},
+    [MESSAGE] = {"logentry", write_message},
+    [TEMPLATE] = {"template", write_template},
+    [BREADCRUMBS] = {"breadcrumbs", write_breadcrumbs},
+    [REQUEST] = {"request", write_request},
+    [REPORT] = {NULL, write_report},
+    [DEBUG_META] = {"debug_meta", write_debug_meta},
+};
+
+static bool has_entry(const struct event *event, enum entry_kind kind) {
+  switch (kind) {
+    case EXCEPTION: return event->exception_count > 0;
+    case THREADS: return event->thread_count > 0;
+    case MESSAGE: return event->message_formatted.len > 0 || event->message_template.len > 0;
+    case TEMPLATE: return event->template_info != NULL;
+    case BREADCRUMBS: return event->breadcrumb_count > 0;
+    case REQUEST: return event->has_request;
+    case REPORT: return event->report != NULL;
+    case DEBUG_META: return event->debug_meta != NULL;
+  }
+  return false;
 }
 
 void api_write_entries(struct json_writer *writer, const struct event *event,
@@ -344,12 +451,28 @@ void api_write_entries(struct json_writer *writer, const struct event *event,
   struct entries_limits budget = *limits; /* what is left */
   json_write_key(writer, "entries");
   json_write_array(writer);
-  write_exceptions(writer, event, &budget);
-  write_threads(writer, event, &budget);
-  write_message(writer, event, &budget);
-  write_breadcrumbs(writer, event, &budget);
-  write_request(writer, event, &budget);
-  write_report(writer, event, &budget);
-  write_debug_meta(writer, event, &budget);
+  for (enum entry_kind kind = EXCEPTION; kind < ENTRY_COUNT; kind++) {
+    if (has_entry(event, kind)) entry_kinds[kind].write(writer, event, &budget);
+  }
   json_write_array_end(writer);
+}
+
+void api_write_entries_meta(struct json_writer *writer, const struct event *event) {
+  char place[2] = "0"; /* of fewer than ten */
+  json_write_key(writer, "entries");
+  json_write_object(writer);
+  for (enum entry_kind kind = EXCEPTION; kind < ENTRY_COUNT; kind++) {
+    struct slice name = kind == REPORT ? event->type : slice_of_string(entry_kinds[kind].attribute);
+    if (!has_entry(event, kind)) continue;
+    yyjson_val *meta = yyjson_obj_getn(event->meta, name.ptr, name.len);
+    if (yyjson_is_obj(meta)) {
+      json_write_key(writer, place);
+      json_write_object(writer);
+      json_write_key(writer, "data");
+      sentry_write_meta(writer, meta, SENTRY_TO_API);
+      json_write_object_end(writer);
+    }
+    place[0]++;
+  }
+  json_write_object_end(writer);
 }

@@ -18,5 +18,7 @@ struct entries_limits {
 /* Writes the member "entries". */
 void api_write_entries(struct json_writer *writer, const struct event *event,
                        const struct entries_limits *limits);
+/* Writes the member "entries" of the event's `_meta`: by place in that list. */
+void api_write_entries_meta(struct json_writer *writer, const struct event *event);
 
 #endif

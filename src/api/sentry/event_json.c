@@ -5,6 +5,8 @@
  */
 #include "api/sentry/event_json.h"
 
+#include "source/sentry_frames.h"
+
 #include "base/banned.h"
 
 static void write_id(struct json_writer *writer, const char *name, const struct event_id *id) {
@@ -115,6 +117,10 @@ static void write_sdk(struct json_writer *writer, const struct event *event) {
   json_write_object(writer);
   api_write_text(writer, "name", event->sdk_name);
   api_write_text(writer, "version", event->sdk_version);
+  /* Not Sentry's. */
+  if (event->sdk_packages) write_value(writer, "packages", event->sdk_packages);
+  if (event->sdk_integrations) write_value(writer, "integrations", event->sdk_integrations);
+  if (event->sdk_features) write_value(writer, "features", event->sdk_features);
   json_write_object_end(writer);
 }
 
@@ -173,6 +179,20 @@ static void write_fingerprint(struct json_writer *writer, const struct event *ev
   json_write_array_end(writer);
 }
 
+/* What SDKs cut or masked themselves: a tree as deep as the answer. */
+static void write_meta(struct json_writer *writer, const struct event *event) {
+  static const struct sentry_name names[] = {{"user", "user"},     {"contexts", "contexts"},
+                                             {"extra", "context"}, {"modules", "packages"},
+                                             {"sdk", "sdk"},       {"tags", "tags"}};
+  json_write_key(writer, "_meta");
+  json_write_object(writer);
+  if (event->meta) {
+    api_write_entries_meta(writer, event);
+    sentry_write_members(writer, event->meta, SENTRY_NAMES(names));
+  }
+  json_write_object_end(writer);
+}
+
 void api_write_event_details(struct json_writer *writer, const struct event_view *view,
                              const struct entries_limits *limits) {
   const struct event *event = view->event;
@@ -190,7 +210,9 @@ void api_write_event_details(struct json_writer *writer, const struct event_view
     write_object_value(writer, "context", event->extra);
     write_modules(writer, event);
     write_fingerprint(writer, event);
+    if (event->checksum.len) api_write_text(writer, "checksum", event->checksum); /* not Sentry's */
     write_errors(writer, event);
+    write_meta(writer, event);
   } else {
     json_write_key(writer, "entries");
     json_write_array(writer);
