@@ -4,8 +4,8 @@
  * was received: an escaped letter in a fixed segment does not match, so there is
  * one spelling of each address. Parameters are decoded and made valid UTF-8.
  *
- * SDKs of old put paths together with slashes too many ("//api//42///store/");
- * for the ingest API, and nothing else, runs of slashes count as one.
+ * SDKs of old and clients of the API put paths together with slashes too many
+ * ("//api//42///store/"); below /api, and nowhere else, runs of slashes count as one.
  */
 #include "http/router.h"
 
@@ -38,14 +38,12 @@ static struct slice skip_slashes(struct slice path) {
   return path;
 }
 
-/* The path with each run of slashes as one, or the path itself when it is not of the ingest API
- * or has no runs. */
+/* The path with each run of slashes as one, or the path itself when it is not below /api or has no
+ * runs. */
 static struct slice collapse_slashes(struct arena *arena, struct slice path) {
   if (slice_find(path, SLICE("//")) == path.len) return path;
   struct slice rest = skip_slashes(path);
   if (!slice_equal(slice_split(&rest, '/'), SLICE("api"))) return path;
-  rest = skip_slashes(rest);
-  if (slice_equal(slice_split(&rest, '/'), SLICE("0"))) return path;
   char *copy = arena_alloc_raw(arena, path.len);
   size_t len = 0;
   for (size_t i = 0; i < path.len; i++) {

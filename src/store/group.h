@@ -91,6 +91,7 @@ enum activity_kind {
   ACTIVITY_ISSUE_CREATED = 6,
   ACTIVITY_ISSUE_CLOSED = 7, /* because the error was resolved */
   ACTIVITY_ISSUE_REOPENED = 8,
+  ACTIVITY_ISSUE_LINKED = 9,  /* one that another tracker named */
   ACTIVITY_MERGED = 21,       /* data: the short ids of the errors that came in, with commas */
   ACTIVITY_SPLIT_OFF = 22,    /* of the source; data: the short id of the new error */
   ACTIVITY_SPLIT_FROM = 23,   /* of the new error; data: the short id of the source */
@@ -102,7 +103,8 @@ struct activity {
   enum activity_kind kind;
   int64_t user_id; /* 0: the server itself */
   struct slice username, user_name;
-  struct slice data;    /* REGRESSED: event id in hexadecimal; ISSUE_…: the issue's number */
+  /* REGRESSED: event id in hexadecimal; ISSUE_…: the issue's number, or its URL elsewhere. */
+  struct slice data;
   struct slice release; /* REGRESSED: the event's release */
 };
 void activity_add(struct transaction *tx, const struct activity *activity);
@@ -119,10 +121,13 @@ struct issue_link {
 };
 bool issue_link_find(struct transaction *tx, struct arena *arena, int64_t group_id,
                      struct issue_link *link);
-bool issue_link_find_by_number(struct transaction *tx, struct arena *arena, int64_t project_id,
-                               int64_t number, struct issue_link *link);
+/* By project_id, forge and number of `link`, which gets the rest. */
+bool issue_link_find_by_number(struct transaction *tx, struct arena *arena,
+                               struct issue_link *link);
 /* STATUS_CONFLICT when the group has one already. */
 enum status issue_link_create(struct transaction *tx, const struct issue_link *link,
                               struct problem *problem) MUST_CHECK;
+/* In place of the one that the group may have. */
+void issue_link_set(struct transaction *tx, const struct issue_link *link);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include "base/slice.h"
 
-/* struct issue_link.forge of issues in the built-in tracker. */
+/* struct issue_link.forge of issues in the built-in tracker, and in a GitLab. */
 #define FORGE_NAME_BUILTIN SLICE("builtin")
+#define FORGE_NAME_GITLAB SLICE("gitlab")
 
 #endif

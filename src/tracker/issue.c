@@ -112,10 +112,9 @@ static enum status access_by_project_id(struct transaction *tx, struct arena *ar
 
 static void note_reopened(struct transaction *tx, struct arena *arena, const struct issue *issue,
                           const struct actor *actor) {
-  struct issue_link link;
-  if (!issue_link_find_by_number(tx, arena, issue->project_id, issue->number, &link) ||
-      !slice_equal(link.forge, FORGE_NAME_BUILTIN))
-    return;
+  struct issue_link link = {
+      .project_id = issue->project_id, .forge = FORGE_NAME_BUILTIN, .number = issue->number};
+  if (!issue_link_find_by_number(tx, arena, &link)) return;
   activity_add(tx,
                &(struct activity){.group_id = link.group_id,
                                   .time_ms = clock_now_ms(),

@@ -115,6 +115,17 @@ enum status tracker_create_issue(struct store *store, struct arena *arena,
                                  const struct issue_request *request, struct issue_link *link,
                                  bool *is_new, struct problem *problem) MUST_CHECK;
 
+/* Records the issue of another tracker that a group is linked to: `link` says the group, the forge,
+ * the number and the URL. Needs ROLE_TO_ACT and SCOPE_EVENT_WRITE. The same link again changes
+ * nothing; another one of the same forge replaces it; STATUS_CONFLICT when the group is linked to
+ * an issue of another forge. */
+struct link_request {
+  const struct actor *actor;
+  struct issue_link link;
+};
+enum status tracker_link_issue(struct store *store, const struct link_request *request,
+                               struct problem *problem) MUST_CHECK;
+
 /* --- merging and splitting: see docs/merging.md ---------------------------------- */
 
 #define MERGE_GROUPS_LIMIT 100

@@ -262,6 +262,7 @@ static const struct {
     [ACTIVITY_ISSUE_CREATED] = {"info", "journal-plus", "created issue", "Issue created"},
     [ACTIVITY_ISSUE_CLOSED] = {"info", "journal-check", "closed issue", "Issue closed"},
     [ACTIVITY_ISSUE_REOPENED] = {"info", "journal-text", "reopened issue", "Issue reopened"},
+    [ACTIVITY_ISSUE_LINKED] = {"info", "link-45deg", "linked issue", "Issue linked"},
     [ACTIVITY_MERGED] = {"info", "sign-merge-left", "merged into this:", "Merged into this:"},
     [ACTIVITY_SPLIT_OFF] = {"info", "signpost-split", "split off", "Split off"},
     [ACTIVITY_SPLIT_FROM] = {"info", "signpost-split", "split this from", "Split from"},
@@ -285,10 +286,14 @@ static void add_activity_link(struct activity_view *view, const struct web *web,
   } else if (activity->kind >= ACTIVITY_MERGED) {
     view->names = activity->data;
   } else if (activity->kind >= ACTIVITY_ISSUE_CREATED) {
-    view->link_text = arena_printf(web->arena, "#%.*s", SLICE_ARGS(activity->data));
-    view->link_address =
-        arena_printf(web->arena, "%.*s/-/issues/%.*s", SLICE_ARGS(web_project_path(web)),
-                     SLICE_ARGS(activity->data));
+    bool is_elsewhere = slice_find(activity->data, SLICE("://")) < activity->data.len;
+    size_t slash = slice_find_last_byte(activity->data, '/');
+    struct slice number = is_elsewhere ? slice_from(activity->data, slash + 1) : activity->data;
+    view->link_text = arena_printf(web->arena, "#%.*s", SLICE_ARGS(number));
+    view->link_address = is_elsewhere
+                             ? activity->data
+                             : arena_printf(web->arena, "%.*s/-/issues/%.*s",
+                                            SLICE_ARGS(web_project_path(web)), SLICE_ARGS(number));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "store/group.h"
 #include "templates.h"
+#include "tracker/builtin.h"
 #include "tracker/tracker.h"
 #include "web/error_actions.h"
 #include "web/issue_list.h"
@@ -32,10 +33,10 @@ static bool find_issue(struct web *web, struct transaction *tx, struct issue *is
 }
 
 static void fill_error(struct web *web, struct transaction *tx, struct issue_page_view *view) {
-  struct issue_link link;
+  struct issue_link link = {
+      .project_id = web->project.id, .forge = FORGE_NAME_BUILTIN, .number = view->issue->number};
   struct group group;
-  if (web->role < ROLE_TO_SEE_ERRORS ||
-      !issue_link_find_by_number(tx, web->arena, web->project.id, view->issue->number, &link) ||
+  if (web->role < ROLE_TO_SEE_ERRORS || !issue_link_find_by_number(tx, web->arena, &link) ||
       !group_get(tx, web->arena, link.group_id, &group)) {
     return;
   }

@@ -113,3 +113,10 @@ void release_show(struct http_request *request, struct http_response *response) 
   template_release(&response->body, &view);
   web_finish_html(web);
 }
+
+void release_jump(struct http_request *request, struct http_response *response) {
+  struct web *web = web_of(request);
+  struct slice version = url_encode(web->arena, http_parameter(request, "version"));
+  http_redirect(response, arena_printf(web->arena, "%.*s/-/releases/%.*s",
+                                       SLICE_ARGS(web_project_path(web)), SLICE_ARGS(version)));
+}

@@ -38,5 +38,7 @@ struct releases_view {
 };
 
 http_handler release_list_show, release_show;
+/* GET /{organization}/{project}/releases/{version...}: Sentry's address; leads to the release. */
+http_handler release_jump;
 
 #endif

@@ -78,6 +78,8 @@ const struct http_route web_routes[] = {
     {"POST", ERRORS "/{id}/hashes", error_hashes_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
     {"POST", ERRORS "/{id}/issue", error_create_issue, ROUTE_WORKER, ACT_ON_ERRORS, 0},
     {"GET", "/{organization}/{project}/issues/{id}", error_jump, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"GET", "/{organization}/{project}/releases/{version...}", release_jump, ROUTE_WORKER,
+     SEE_ERRORS, 0},
 
     {"GET", ISSUES, issue_list_show, ROUTE_WORKER, SEE_PROJECT, 0},
     {"POST", ISSUES, issue_new_submit, ROUTE_WORKER, REPORT, 0},

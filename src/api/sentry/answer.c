@@ -76,6 +76,42 @@ enum status api_find_project(struct http_request *request, struct http_response 
   return status;
 }
 
+static bool is_of_organization(const struct project *project, struct slice organization) {
+  int64_t id;
+  return slice_equal(project->organization_slug, organization) ||
+         (slice_to_i64(organization, &id) && id == project->organization_id);
+}
+
+static bool is_project_wanted(const struct http_request *request, const struct project *project) {
+  struct slice rest = request->query;
+  bool has_any = false;
+  while (rest.len) {
+    struct slice value = slice_split(&rest, '&');
+    if (!slice_equal(slice_split(&value, '='), SLICE("project")) || !value.len) continue;
+    int64_t id;
+    has_any = true;
+    value = url_decode(request->arena, value, true);
+    if (slice_equal(value, SLICE("-1"))) return true;
+    if (slice_to_i64(value, &id) ? id == project->id : slice_equal(value, project->slug))
+      return true;
+  }
+  return !has_any;
+}
+
+struct api_projects api_find_projects(struct http_request *request, struct transaction *tx) {
+  struct api_projects found = {0};
+  struct access_request access = access_of(request);
+  size_t all = access_projects(tx, request->arena, access.actor, &found.projects);
+  for (size_t i = 0; i < all; i++) {
+    struct visible_project project = found.projects[i];
+    if (project.role < access.role || !is_of_organization(&project.project, access.organization))
+      continue;
+    found.is_member = true;
+    if (is_project_wanted(request, &project.project)) found.projects[found.count++] = project;
+  }
+  return found;
+}
+
 /* The group of a short id, among the projects that the actor sees (in `organization` when given);
  * 0 when there is none or more than one. */
 static int64_t group_of_short_id(struct transaction *tx, struct http_request *request,
@@ -88,8 +124,8 @@ static int64_t group_of_short_id(struct transaction *tx, struct http_request *re
   for (size_t i = 0; i < count; i++) {
     const struct project *project = &projects[i].project;
     struct group group;
-    bool is_wanted = access->organization.len == 0 ||
-                     slice_equal(project->organization_slug, access->organization);
+    bool is_wanted =
+        access->organization.len == 0 || is_of_organization(project, access->organization);
     if (!is_wanted || !slice_equal_ignore_case(project->slug, slug) ||
         !group_find_by_number(tx, request->arena, project->id, number, &group))
       continue;
@@ -104,14 +140,12 @@ enum status api_find_group(struct http_request *request, struct http_response *r
   struct problem problem;
   struct access_request access = access_of(request);
   struct slice text = http_parameter(request, "issue");
-  int64_t id = 0, organization_id;
+  int64_t id = 0;
   if (!slice_to_i64(text, &id)) id = group_of_short_id(tx, request, &access, text);
   enum status status =
       access_group(tx, request->arena, &access, id, &found->project, &found->group, &problem);
   bool is_elsewhere = !status && access.organization.len &&
-                      !slice_equal(found->project.organization_slug, access.organization) &&
-                      !(slice_to_i64(access.organization, &organization_id) &&
-                        organization_id == found->project.organization_id);
+                      !is_of_organization(&found->project, access.organization);
   if (is_elsewhere)
     status = problem_set(&problem, STATUS_NOT_FOUND, "The error is of another organization.");
   if (status) api_fail(response, &problem);

@@ -24,6 +24,17 @@ const struct application *api_application(const struct http_request *request);
  * failure the response is filled. */
 enum status api_find_project(struct http_request *request, struct http_response *response,
                              struct transaction *tx, struct project *project) MUST_CHECK;
+/* Projects of the path's "organization" (a slug or an id) in which the actor has the route's role,
+ * narrowed to those that the repeated parameter `project` names by id or slug; -1 stands for all.
+ * `is_member` says whether there are any before that: an organization without is not there for the
+ * actor. */
+struct api_projects {
+  struct visible_project *projects;
+  size_t count;
+  bool is_member;
+};
+struct api_projects api_find_projects(struct http_request *request, struct transaction *tx);
+
 struct api_group {
   struct project project;
   struct group group;

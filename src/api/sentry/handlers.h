@@ -23,6 +23,8 @@ http_handler api_release_list, api_sessions;
 /* monitors.c */
 http_handler api_monitor_list, api_monitor_get, api_monitor_put, api_monitor_delete,
     api_check_in_list;
+/* repositories.c */
+http_handler api_repository_list, api_integration_link, api_plugin_link;
 /* feedback.c */
 http_handler api_feedback_list, api_feedback_post;
 

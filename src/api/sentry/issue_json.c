@@ -234,7 +234,8 @@ static const char *activity_type(enum activity_kind kind) {
     case ACTIVITY_UNRESOLVED: return "set_unresolved";
     case ACTIVITY_IGNORED: return "set_ignored";
     case ACTIVITY_REGRESSED: return "set_regression";
-    case ACTIVITY_ISSUE_CREATED: return "create_issue";
+    case ACTIVITY_ISSUE_CREATED:
+    case ACTIVITY_ISSUE_LINKED: return "create_issue";
     case ACTIVITY_ISSUE_CLOSED: return "close_issue";
     case ACTIVITY_ISSUE_REOPENED: return "reopen_issue";
     case ACTIVITY_MERGED: return "merge";
@@ -253,6 +254,9 @@ static void write_activity_data(struct json_writer *writer, const struct activit
     api_write_text(writer, "version", activity->release);
   } else if (activity->kind >= ACTIVITY_MERGED && activity->kind <= ACTIVITY_SPLIT_UNDONE) {
     api_write_text(writer, "issues", activity->data);
+  } else if (activity->kind == ACTIVITY_ISSUE_LINKED) {
+    api_write_text(writer, "location", activity->data);
+    api_write_bool(writer, "new", false);
   } else if (activity->data.len) {
     api_write_text(writer, "issue", activity->data);
   }

@@ -100,34 +100,11 @@ static void write_monitor(struct json_writer *writer, struct transaction *tx, st
 
 /* --- which ------------------------------------------------------------------------------------ */
 
-static bool is_project_wanted(const struct http_request *request, const struct project *project) {
-  struct slice name = http_query_value(request, "project");
-  int64_t id;
-  if (!name.len || slice_equal(name, SLICE("-1"))) return true;
-  return slice_to_i64(name, &id) ? id == project->id : slice_equal(name, project->slug);
-}
-
-/* The projects of the path's organization, in which the actor has the route's role. */
-static size_t find_projects(struct http_request *request, struct transaction *tx,
-                            struct visible_project **projects) {
-  struct slice organization = http_parameter(request, "organization");
-  enum role needed = (enum role)(request->route->access >> 8 & 0xff);
-  size_t all = access_projects(tx, request->arena, api_actor(request), projects), count = 0;
-  for (size_t i = 0; i < all; i++) {
-    struct visible_project project = (*projects)[i];
-    if (slice_equal(project.project.organization_slug, organization) && project.role >= needed &&
-        is_project_wanted(request, &project.project))
-      (*projects)[count++] = project;
-  }
-  return count;
-}
-
 static bool find_monitor(struct http_request *request, struct transaction *tx,
                          struct found_monitor *found) {
-  struct visible_project *projects;
-  size_t count = find_projects(request, tx, &projects);
-  for (size_t i = 0; i < count; i++) {
-    found->project = projects[i].project;
+  struct api_projects projects = api_find_projects(request, tx);
+  for (size_t i = 0; i < projects.count; i++) {
+    found->project = projects.projects[i].project;
     if (monitor_find(tx, request->arena, found->project.id, http_parameter(request, "monitor"),
                      &found->monitor))
       return true;
@@ -138,20 +115,19 @@ static bool find_monitor(struct http_request *request, struct transaction *tx,
 /* --- answers -------------------------------------------------------------------------------- */
 
 void api_monitor_list(struct http_request *request, struct http_response *response) {
-  struct visible_project *projects;
   struct transaction *tx = store_begin_read(api_application(request)->store);
-  size_t count = find_projects(request, tx, &projects);
-  if (count) {
+  struct api_projects projects = api_find_projects(request, tx);
+  if (projects.count) {
     struct json_writer writer = api_begin_json(response);
     json_write_array(&writer);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < projects.count; i++) {
+      const struct project *project = &projects.projects[i].project;
       struct monitor *monitors;
-      const struct monitor_query query = {.project_id = projects[i].project.id,
+      const struct monitor_query query = {.project_id = project->id,
                                           .limit = MONITORS_OF_A_PROJECT};
       size_t found = monitor_list(tx, request->arena, &query, &monitors);
       for (size_t at = 0; at < found; at++)
-        write_monitor(&writer, tx, request->arena,
-                      &(struct found_monitor){projects[i].project, monitors[at]});
+        write_monitor(&writer, tx, request->arena, &(struct found_monitor){*project, monitors[at]});
     }
     json_write_array_end(&writer);
     api_set_links(request, response, &(struct api_links){0});

@@ -280,36 +280,6 @@ static void write_project(struct session_request *wanted, struct transaction *tx
     if (page.releases[i].sessions.total) write_health(wanted, tx, &page.releases[i]);
 }
 
-/* Whether the parameter `project` names it; absent and -1 stand for all. */
-static bool is_project_wanted(const struct http_request *request, const struct project *project) {
-  struct slice name = http_query_value(request, "project");
-  int64_t id;
-  if (!name.len || slice_equal(name, SLICE("-1"))) return true;
-  return slice_to_i64(name, &id) ? id == project->id : slice_equal(name, project->slug);
-}
-
-/* The projects of the organization whose errors the actor sees and that are asked for; false when
- * the organization is not there for them. */
-static bool find_projects(struct session_request *wanted, struct transaction *tx, int64_t *ids,
-                          size_t *count) {
-  const struct http_request *request = wanted->request;
-  struct slice organization = http_parameter(request, "organization");
-  struct visible_project *projects;
-  size_t all = access_projects(tx, request->arena, api_actor(request), &projects);
-  bool is_member = false;
-  *count = 0;
-  for (size_t i = 0; i < all; i++) {
-    const struct project *project = &projects[i].project;
-    if (!slice_equal(project->organization_slug, organization) ||
-        projects[i].role < ROLE_TO_SEE_ERRORS)
-      continue;
-    is_member = true;
-    if (*count < PROJECTS_LIMIT && is_project_wanted(request, project))
-      ids[(*count)++] = project->id;
-  }
-  return is_member;
-}
-
 static void write_intervals(struct session_request *wanted) {
   struct json_writer *writer = &wanted->writer;
   char time[TIME_ISO_BYTES];
@@ -327,17 +297,17 @@ static void write_intervals(struct session_request *wanted) {
 }
 
 static void answer_sessions(struct session_request *wanted, struct http_response *response) {
-  int64_t ids[PROJECTS_LIMIT];
-  size_t count;
   struct transaction *tx = store_begin_read(api_application(wanted->request)->store);
-  if (find_projects(wanted, tx, ids, &count)) {
+  struct api_projects projects = api_find_projects(wanted->request, tx);
+  if (projects.is_member) {
+    size_t count = projects.count < PROJECTS_LIMIT ? projects.count : PROJECTS_LIMIT;
     if (count > 1) wanted->by_project = true;
     wanted->writer = api_begin_json(response);
     json_write_object(&wanted->writer);
     write_intervals(wanted);
     json_write_key(&wanted->writer, "groups");
     json_write_array(&wanted->writer);
-    for (size_t i = 0; i < count; i++) write_project(wanted, tx, ids[i]);
+    for (size_t i = 0; i < count; i++) write_project(wanted, tx, projects.projects[i].project.id);
     json_write_array_end(&wanted->writer);
     json_write_object_end(&wanted->writer);
   } else {

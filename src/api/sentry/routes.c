@@ -24,6 +24,15 @@ enum { BODY_LIMIT = 64 * 1024 };
       {"PUT", prefix "/{issue}", api_issue_put, ROUTE_WORKER, ACT_ON_ERRORS, BODY_LIMIT},            \
       {"GET", prefix "/{issue}/hashes", api_issue_hashes, ROUTE_WORKER, SEE_ERRORS, 0},              \
       {"DELETE", prefix "/{issue}/hashes", api_issue_hashes_delete, ROUTE_WORKER, ACT_ON_ERRORS, 0}, \
+      {"PUT",                                                                                        \
+       prefix "/{issue}/integrations/{integration}",                                                 \
+       api_integration_link,                                                                         \
+       ROUTE_WORKER,                                                                                 \
+       ACT_ON_ERRORS,                                                                                \
+       BODY_LIMIT},                                                                                  \
+      {"POST",          prefix "/{issue}/plugins/gitlab/link",                                       \
+       api_plugin_link, ROUTE_WORKER,                                                                \
+       ACT_ON_ERRORS,   BODY_LIMIT},                                                                 \
       {"GET", prefix "/{issue}/events", api_issue_events, ROUTE_WORKER, SEE_ERRORS, 0}, {            \
     "GET", prefix "/{issue}/events/{event}", api_issue_event, ROUTE_WORKER, SEE_ERRORS, 0            \
   }
@@ -44,6 +53,8 @@ const struct http_route api_routes[] = {
     {"GET", PROJECT "/events/{event}/attachments/{attachment}", api_event_attachment, ROUTE_WORKER,
      SEE_ERRORS, 0},
     {"GET", PROJECT "/releases", api_release_list, ROUTE_WORKER, SEE_HEALTH, 0},
+    {"GET", "/api/0/organizations/{organization}/repos", api_repository_list, ROUTE_WORKER,
+     SEE_HEALTH, 0},
     {"GET", "/api/0/organizations/{organization}/sessions", api_sessions, ROUTE_WORKER, SEE_HEALTH,
      0},
     {"GET", "/api/0/organizations/{organization}/monitors", api_monitor_list, ROUTE_WORKER,

@@ -157,7 +157,7 @@ struct stats_group {
 struct stats {
   struct arena *arena;
   struct span span;
-  struct values by, projects, categories, outcomes, reasons;
+  struct values by, categories, outcomes, reasons;
   struct map groups; /* their texts -> struct stats_group */
 };
 
@@ -202,29 +202,6 @@ static void add_project(struct stats *stats, struct transaction *tx, int64_t pro
     group->total += entries[i].quantity;
     group->series[bar_of(&stats->span, &entries[i])] += entries[i].quantity;
   }
-}
-
-/* Whether the project is asked for; -1 and nothing stand for all. */
-static bool is_project_wanted(const struct stats *stats, int64_t project_id) {
-  struct slice id = arena_printf(stats->arena, "%lld", (long long)project_id);
-  return !stats->projects.count || has_value(&stats->projects, SLICE("-1")) ||
-         has_value(&stats->projects, id);
-}
-
-/* Sums what the caller may see of the organization; false when that is nothing at all. */
-static bool add_projects(struct stats *stats, struct transaction *tx, const struct actor *actor,
-                         struct slice organization) {
-  struct visible_project *projects;
-  size_t count = access_projects(tx, stats->arena, actor, &projects);
-  bool is_member = false;
-  for (size_t i = 0; i < count; i++) {
-    const struct project *project = &projects[i].project;
-    if (!slice_equal(project->organization_slug, organization)) continue;
-    if (projects[i].role < ROLE_TO_SEE_ERRORS) continue;
-    is_member = true;
-    if (is_project_wanted(stats, project->id)) add_project(stats, tx, project->id);
-  }
-  return is_member;
 }
 
 static void write_group(struct json_writer *writer, const struct stats *stats,
@@ -284,17 +261,17 @@ void api_organization_stats(struct http_request *request, struct http_response *
       .arena = request->arena,
       .span = make_span(now_hour - hours + 1, now_hour, interval),
       .by = read_values(request, "groupBy"),
-      .projects = read_values(request, "project"),
       .categories = read_values(request, "category"),
       .outcomes = read_values(request, "outcome"),
       .reasons = read_values(request, "reason"),
   };
   ledger_settle(store);
   struct transaction *tx = store_begin_read(store);
-  bool is_member =
-      add_projects(&stats, tx, api_actor(request), http_parameter(request, "organization"));
+  struct api_projects projects = api_find_projects(request, tx);
+  for (size_t i = 0; i < projects.count; i++)
+    add_project(&stats, tx, projects.projects[i].project.id);
   store_end_read(tx);
-  if (is_member)
+  if (projects.is_member)
     write_stats(response, &stats);
   else
     api_not_found(response);

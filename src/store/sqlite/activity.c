@@ -74,25 +74,43 @@ bool issue_link_find(struct transaction *tx, struct arena *arena, int64_t group_
   return read_link(&query, arena, link);
 }
 
-bool issue_link_find_by_number(struct transaction *tx, struct arena *arena, int64_t project_id,
-                               int64_t number, struct issue_link *link) {
-  struct query query = query_begin(
-      tx, "SELECT " LINK_COLUMNS " FROM issue_link WHERE project_id = ?1 AND number = ?2");
-  query_bind_int(&query, 1, project_id);
-  query_bind_int(&query, 2, number);
+bool issue_link_find_by_number(struct transaction *tx, struct arena *arena,
+                               struct issue_link *link) {
+  struct query query = query_begin(tx, "SELECT " LINK_COLUMNS
+                                       " FROM issue_link WHERE project_id = ?1 AND number = ?2"
+                                       " AND forge = ?3");
+  query_bind_int(&query, 1, link->project_id);
+  query_bind_int(&query, 2, link->number);
+  query_bind_text(&query, 3, link->forge);
   return read_link(&query, arena, link);
 }
 
-enum status issue_link_create(struct transaction *tx, const struct issue_link *link,
-                              struct problem *problem) {
-  struct query query = query_begin(
-      tx, "INSERT OR IGNORE INTO issue_link(" LINK_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+/* False: the statement left an older link as it was. */
+static bool insert_link(struct transaction *tx, const char *sql, const struct issue_link *link) {
+  struct query query = query_begin(tx, sql);
   query_bind_int(&query, 1, link->group_id);
   query_bind_int(&query, 2, link->project_id);
   query_bind_int(&query, 3, link->created_ms);
   query_bind_text(&query, 4, link->forge);
   query_bind_int(&query, 5, link->number);
   query_bind_text(&query, 6, link->url);
-  if (query_run(&query)) return STATUS_OK;
+  return query_run(&query) > 0;
+}
+
+void issue_link_set(struct transaction *tx, const struct issue_link *link) {
+  insert_link(tx,
+              "INSERT OR REPLACE INTO issue_link(" LINK_COLUMNS
+              ")"
+              " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+              link);
+}
+
+enum status issue_link_create(struct transaction *tx, const struct issue_link *link,
+                              struct problem *problem) {
+  if (insert_link(tx,
+                  "INSERT OR IGNORE INTO issue_link(" LINK_COLUMNS ")"
+                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                  link))
+    return STATUS_OK;
   return problem_set(problem, STATUS_CONFLICT, "The error is linked to an issue already.");
 }
