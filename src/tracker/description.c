@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "tracker/limits.h"
-#include "tracker/tracker.h"
 
 #include "base/banned.h"
 
@@ -110,36 +109,26 @@ static void append_time(struct buffer *out, const char *label, int64_t time_ms) 
                 t.hour, t.minute, t.second);
 }
 
-/* The stack of the latest event; the title alone when it has expired. */
-static struct slice latest_stack(struct transaction *tx, struct arena *arena,
-                                 const struct group *group) {
-  struct event_row row;
-  struct slice json;
-  struct event *event = NULL;
-  if (event_row_at(tx, group->id, EVENT_LATEST, &row) && event_payload(tx, arena, &row, &json))
-    event = event_read(arena, json);
-  if (event) return describe_stack(arena, event);
-  struct event bare = {.title = group->title};
-  return describe_stack(arena, &bare);
+/* A name of ours and a URL that is ours or was made by us of a checked one. */
+static void append_link(struct buffer *out, const char *label, struct slice text,
+                        struct slice url) {
+  buffer_printf(out, "- %s: [%.*s](%.*s)\n", label, SLICE_ARGS(text), SLICE_ARGS(url));
 }
 
-struct slice describe_error(struct transaction *tx, struct arena *arena,
-                            const struct description *description) {
+struct slice describe_error(struct arena *arena, const struct description *description) {
   const struct group *group = description->group;
-  const struct project *project = description->project;
+  const struct event bare = {.title = group->title};
   struct buffer out = buffer_make(2 * DESCRIPTION_LIMIT);
-  struct slice short_id = group_short_id(arena, project, group);
-  buffer_printf(&out, "## Error details\n\n- Error: [%.*s](%.*s/%.*s/%.*s/-/error_tracking/%lld",
-                SLICE_ARGS(short_id), SLICE_ARGS(description->public_url),
-                SLICE_ARGS(project->organization_slug), SLICE_ARGS(project->slug),
-                (long long)group->id);
-  BUFFER_APPEND_LITERAL(&out, "/details)\n");
+  BUFFER_APPEND_LITERAL(&out, "## Error details\n\n");
+  append_link(&out, "Error", description->short_id, description->url);
+  if (description->remote_url.len)
+    append_link(&out, "Sentry", SLICE("Sentry event"), description->remote_url);
   append_time(&out, "First seen", group->first_seen_ms);
   append_time(&out, "Last seen", group->last_seen_ms);
   buffer_printf(&out, "- Events: %lld\n- Users: %lld\n\n", (long long)group->event_count,
                 (long long)group->user_count);
   BUFFER_APPEND_LITERAL(&out, "## Stack trace\n\n");
-  append_fenced(&out, latest_stack(tx, arena, group));
+  append_fenced(&out, describe_stack(arena, description->event ? description->event : &bare));
   struct slice text = arena_copy(arena, buffer_slice(&out));
   buffer_free(&out);
   return text;

@@ -2,20 +2,20 @@
 #ifndef CULPRIT_TRACKER_DESCRIPTION_H
 #define CULPRIT_TRACKER_DESCRIPTION_H
 
-#include "store/event.h"
+#include "event/event.h"
 #include "store/group.h"
-#include "store/project.h"
 
 struct description {
-  const struct project *project;
   const struct group *group;
-  struct slice public_url; /* what links start with */
+  struct slice short_id;     /* "APP-1A" */
+  struct slice url;          /* of the error's page here */
+  struct slice remote_url;   /* of its page at the connected Sentry; empty for our own errors */
+  const struct event *event; /* the latest; null when it has expired */
 };
 
-/* A link to the error's page, first and last seen, events, users, and the stack trace of the latest
+/* Links to the error's page, first and last seen, events, users, and the stack trace of the latest
  * event in a fenced block that its content cannot end. At most about 20 KiB, from the arena. */
-struct slice describe_error(struct transaction *tx, struct arena *arena,
-                            const struct description *description);
+struct slice describe_error(struct arena *arena, const struct description *description);
 
 /* The exceptions of an event with their frames as plain text, newest call first, at most
  * ISSUE_STACK_BYTES; without any frames the title alone. */

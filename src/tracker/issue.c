@@ -2,19 +2,18 @@
  *
  * An error has one issue at most. The store enforces it; here the link is looked for in the same
  * write that makes the issue, so that of two people who press at once the second gets the first
- * one's issue. The description is composed before that write, from a snapshot, because it reads
- * and decodes an event: the writer thread has better things to do.
+ * one's issue. Title and description come ready: composing them reads and decodes an event, and the
+ * writer thread has better things to do.
  */
 #include "base/clock.h"
+#include "store/remote_link.h"
 #include "tracker/builtin.h"
-#include "tracker/description.h"
 #include "tracker/limits.h"
 #include "tracker/tracker.h"
 
 #include "base/banned.h"
 
-/* The first `count` characters, on one line. */
-static struct slice issue_title(struct arena *arena, struct slice text) {
+struct slice tracker_issue_title(struct arena *arena, struct slice text) {
   struct slice title = slice_cut_characters(slice_trim(text), ISSUE_TITLE_CHARACTERS);
   char *line = arena_string(arena, title);
   for (size_t i = 0; i < title.len; i++)
@@ -29,76 +28,6 @@ static enum status insert_issue(struct transaction *tx, const struct issue *draf
   return issue_create(tx, &issue, number, problem);
 }
 
-/* --- from an error ---------------------------------------------------------------- */
-
-struct create_write {
-  const struct issue_request *request;
-  struct arena *arena; /* the caller's, who waits */
-  struct slice description;
-  struct issue_link link;
-  bool is_new;
-};
-
-static enum status access_for_issue(struct transaction *tx, struct create_write *write,
-                                    struct project *project, struct group *group,
-                                    struct problem *problem) {
-  struct access_request access = {
-      .actor = write->request->actor, .role = ROLE_TO_ACT, .scope = SCOPE_EVENT_WRITE};
-  return access_group(tx, write->arena, &access, write->request->group_id, project, group, problem);
-}
-
-static enum status run_create(struct transaction *tx, void *context, struct problem *problem) {
-  struct create_write *write = context;
-  struct project project;
-  struct group group;
-  enum status status = access_for_issue(tx, write, &project, &group, problem);
-  if (status) return status;
-  write->is_new = !issue_link_find(tx, write->arena, group.id, &write->link);
-  if (!write->is_new) return STATUS_OK;
-
-  struct issue issue = {.project_id = project.id,
-                        .author_id = write->request->actor->user_id,
-                        .title = issue_title(write->arena, group.title),
-                        .description = write->description};
-  write->link = (struct issue_link){.group_id = group.id,
-                                    .project_id = project.id,
-                                    .created_ms = clock_now_ms(),
-                                    .forge = FORGE_NAME_BUILTIN};
-  status = insert_issue(tx, &issue, &write->link.number, problem);
-  if (!status) status = issue_link_create(tx, &write->link, problem);
-  if (status) return status;
-  activity_add(tx, &(struct activity){
-                       .group_id = group.id,
-                       .time_ms = write->link.created_ms,
-                       .kind = ACTIVITY_ISSUE_CREATED,
-                       .user_id = issue.author_id,
-                       .data = arena_printf(write->arena, "%lld", (long long)write->link.number)});
-  return STATUS_OK;
-}
-
-enum status tracker_create_issue(struct store *store, struct arena *arena,
-                                 const struct issue_request *request, struct issue_link *link,
-                                 bool *is_new, struct problem *problem) {
-  struct create_write write = {.request = request, .arena = arena};
-  struct project project;
-  struct group group;
-  struct transaction *tx = store_begin_read(store);
-  enum status status = access_for_issue(tx, &write, &project, &group, problem);
-  if (!status) {
-    struct description description = {
-        .project = &project, .group = &group, .public_url = request->public_url};
-    write.description = describe_error(tx, arena, &description);
-  }
-  store_end_read(tx);
-  if (!status) status = store_write(store, run_create, &write, problem);
-  if (status) return status;
-  *link = write.link;
-  *is_new = write.is_new;
-  return STATUS_OK;
-}
-
-/* --- what people do to issues ------------------------------------------------------- */
-
 static enum status access_by_project_id(struct transaction *tx, struct arena *arena,
                                         struct access_request *access, int64_t project_id,
                                         struct problem *problem) {
@@ -109,6 +38,102 @@ static enum status access_by_project_id(struct transaction *tx, struct arena *ar
   }
   return access_project(tx, arena, access, &project, problem);
 }
+
+/* --- from an error ---------------------------------------------------------------- */
+
+/* The error itself: of one that was merged, what has its events now. */
+static enum status find_error(struct transaction *tx, struct arena *arena,
+                              const struct issue_request *request, int64_t *error_id,
+                              struct problem *problem) {
+  struct access_request access = {
+      .actor = request->actor, .role = ROLE_TO_ACT, .scope = SCOPE_EVENT_WRITE};
+  struct project project;
+  struct group group;
+  *error_id = request->error_id;
+  if (request->is_remote)
+    return access_by_project_id(tx, arena, &access, request->project_id, problem);
+  enum status status =
+      access_group(tx, arena, &access, request->error_id, &project, &group, problem);
+  if (status) return status;
+  *error_id = group.id;
+  if (project.id == request->project_id) return STATUS_OK;
+  return problem_set(problem, STATUS_NOT_FOUND, "There is no such error in this project.");
+}
+
+enum status tracker_find_issue(struct transaction *tx, struct arena *arena,
+                               const struct issue_request *request, struct issue_link *link,
+                               bool *has_link, struct problem *problem) {
+  int64_t error_id;
+  struct remote_link remote;
+  enum status status = find_error(tx, arena, request, &error_id, problem);
+  *has_link = false;
+  if (status) return status;
+  if (!request->is_remote) {
+    *has_link = issue_link_find(tx, arena, error_id, link);
+  } else if (remote_link_find(tx, arena, request->project_id, error_id, &remote)) {
+    *has_link = true;
+    *link = remote.link;
+  }
+  if (!*has_link)
+    *link = (struct issue_link){.group_id = error_id, .project_id = request->project_id};
+  return STATUS_OK;
+}
+
+enum status tracker_link_issue(struct transaction *tx, const struct issue_link *link,
+                               bool is_remote, int64_t user_id, struct problem *problem) {
+  if (is_remote) return remote_link_create(tx, link, problem);
+  enum status status = issue_link_create(tx, link, problem);
+  if (status) return status;
+  struct arena arena = {0};
+  activity_add(tx,
+               &(struct activity){.group_id = link->group_id,
+                                  .time_ms = link->created_ms,
+                                  .kind = ACTIVITY_ISSUE_CREATED,
+                                  .user_id = user_id,
+                                  .data = arena_printf(&arena, "%lld", (long long)link->number)});
+  arena_free(&arena);
+  return STATUS_OK;
+}
+
+struct create_write {
+  const struct issue_request *request;
+  struct arena *arena; /* the caller's, who waits */
+  struct issue_link link;
+  bool is_new;
+};
+
+static enum status run_create(struct transaction *tx, void *context, struct problem *problem) {
+  struct create_write *write = context;
+  const struct issue_request *request = write->request;
+  bool has_link;
+  enum status status =
+      tracker_find_issue(tx, write->arena, request, &write->link, &has_link, problem);
+  write->is_new = !has_link;
+  if (status || has_link) return status;
+
+  struct issue issue = {.project_id = request->project_id,
+                        .author_id = request->actor->user_id,
+                        .title = tracker_issue_title(write->arena, request->title),
+                        .description = request->description};
+  write->link.created_ms = clock_now_ms();
+  write->link.forge = FORGE_NAME_BUILTIN;
+  status = insert_issue(tx, &issue, &write->link.number, problem);
+  if (status) return status;
+  return tracker_link_issue(tx, &write->link, request->is_remote, issue.author_id, problem);
+}
+
+enum status tracker_create_issue(struct store *store, struct arena *arena,
+                                 const struct issue_request *request, struct issue_link *link,
+                                 bool *is_new, struct problem *problem) {
+  struct create_write write = {.request = request, .arena = arena};
+  enum status status = store_write(store, run_create, &write, problem);
+  if (status) return status;
+  *link = write.link;
+  *is_new = write.is_new;
+  return STATUS_OK;
+}
+
+/* --- what people do to issues ------------------------------------------------------- */
 
 static void note_reopened(struct transaction *tx, struct arena *arena, const struct issue *issue,
                           const struct actor *actor) {
@@ -193,7 +218,7 @@ static enum status run_open(struct transaction *tx, void *context, struct proble
   if (!status) {
     struct issue issue = {.project_id = draft->project_id,
                           .author_id = draft->actor->user_id,
-                          .title = issue_title(&arena, draft->title),
+                          .title = tracker_issue_title(&arena, draft->title),
                           .description = draft->description};
     status = insert_issue(tx, &issue, &write->number, problem);
   }

@@ -104,16 +104,29 @@ struct status_result {
 enum status tracker_set_status(struct store *store, const struct status_change *change,
                                struct status_result *result, struct problem *problem) MUST_CHECK;
 
-/* Makes an issue from a group, once: when there is one already, its link is returned and `is_new`
- * is false. `public_url` is what links in the description start with. */
+/* An issue to be made from an error. */
 struct issue_request {
   const struct actor *actor;
-  int64_t group_id;
-  struct slice public_url;
+  int64_t project_id, error_id;
+  bool is_remote; /* of a connected Sentry: the caller knows that it is there */
+  struct slice title, description;
 };
+/* Whether the actor may make one: ROLE_TO_ACT and SCOPE_EVENT_WRITE. `link` gets the one that is
+ * there already; without one (`has_link`) the error and its project alone. */
+enum status tracker_find_issue(struct transaction *tx, struct arena *arena,
+                               const struct issue_request *request, struct issue_link *link,
+                               bool *has_link, struct problem *problem) MUST_CHECK;
+/* Keeps the link of an issue that was made; of our own errors, in their activity too.
+ * STATUS_CONFLICT when there is another one by now. */
+enum status tracker_link_issue(struct transaction *tx, const struct issue_link *link,
+                               bool is_remote, int64_t user_id, struct problem *problem) MUST_CHECK;
+/* Makes one in the built-in tracker, once: when the error has one already, its link is returned and
+ * `is_new` is false. */
 enum status tracker_create_issue(struct store *store, struct arena *arena,
                                  const struct issue_request *request, struct issue_link *link,
                                  bool *is_new, struct problem *problem) MUST_CHECK;
+/* The first characters of a title, on one line. */
+struct slice tracker_issue_title(struct arena *arena, struct slice text);
 
 /* Records the issue of another tracker that a group is linked to: `link` says the group, the forge,
  * the number and the URL. Needs ROLE_TO_ACT and SCOPE_EVENT_WRITE. The same link again changes

@@ -1,4 +1,4 @@
-/* error_actions.c - what people do with an error: resolve, ignore, take back, make an issue.
+/* error_actions.c - what people do with an error: resolve, ignore, take back.
  *
  * All are forms that answer with 303, so that reloading a page repeats nothing. The tracker checks
  * again what the route has checked; here we make sure that the error belongs to the project whose
@@ -108,31 +108,6 @@ void error_details_act(struct http_request *request, struct http_response *respo
   if (error_act(web)) {
     http_redirect(response, request->target);
   }
-}
-
-void error_create_issue(struct http_request *request, struct http_response *response) {
-  struct web *web = web_of(request);
-  struct group group;
-  if (!find_now(web, http_parameter(request, "id"), &group)) {
-    return;
-  }
-  struct issue_request wanted = {
-      .actor = &web->actor, .group_id = group.id, .public_url = web->application->public_url};
-  struct issue_link link = {0};
-  bool is_new = false;
-  struct problem problem = {0};
-  if (tracker_create_issue(web->application->store, web->arena, &wanted, &link, &is_new,
-                           &problem) != STATUS_OK) {
-    web_problem(web, &problem);
-    return;
-  }
-  web_flash(web, is_new ? MESSAGE_SUCCESS : MESSAGE_INFO,
-            arena_printf(web->arena,
-                         is_new ? "Issue #%lld was made from this error."
-                                : "Issue #%lld was made from this error already.",
-                         (long long)link.number));
-  http_redirect(response, link.url.len ? error_details_address(web, group.id)
-                                       : issue_link_address(web, &link));
 }
 
 void error_jump(struct http_request *request, struct http_response *response) {

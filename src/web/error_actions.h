@@ -26,8 +26,6 @@ bool error_act(struct web *web);
 
 /* POST .../{id}/details: the status buttons; leads back to the page. */
 http_handler error_details_act;
-/* POST .../{id}/issue: makes the issue, or leads to the one there is. */
-http_handler error_create_issue;
 /* GET /{organization}/{project}/issues/{id}: leads to the details; `id` in decimal or "APP-1A". */
 http_handler error_jump;
 

@@ -10,6 +10,7 @@
 #include "web/commit_page.h"
 #include "web/error_actions.h"
 #include "web/error_details.h"
+#include "web/error_issue.h"
 #include "web/error_list.h"
 #include "web/error_merge.h"
 #include "web/filters_page.h"

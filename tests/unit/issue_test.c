@@ -125,11 +125,36 @@ static enum status set_status(struct fixture *f, const struct actor *actor, enum
   return tracker_set_status(f->store, &change, result, &problem);
 }
 
+/* As a page composes it, from the latest event. */
+static struct slice description_of(struct fixture *f, struct arena *arena) {
+  struct project project;
+  struct group group;
+  struct event_row row;
+  struct slice json;
+  struct transaction *tx = store_begin_read(f->store);
+  assert_true(project_get(tx, arena, f->project_id, &project));
+  assert_true(group_get(tx, arena, f->group_id, &group));
+  assert_true(event_row_at(tx, f->group_id, EVENT_LATEST, &row));
+  assert_true(event_payload(tx, arena, &row, &json));
+  store_end_read(tx);
+  struct description description = {
+      .group = &group,
+      .short_id = group_short_id(arena, &project, &group),
+      .url =
+          arena_printf(arena, "https://errors.example.org/main/app/-/error_tracking/%lld/details",
+                       (long long)group.id),
+      .event = event_read(arena, json)};
+  return describe_error(arena, &description);
+}
+
 static enum status create_issue(struct fixture *f, const struct actor *actor,
                                 struct issue_link *link, bool *is_new) {
   struct problem problem;
-  struct issue_request request = {
-      .actor = actor, .group_id = f->group_id, .public_url = SLICE("https://errors.example.org")};
+  struct issue_request request = {.actor = actor,
+                                  .project_id = f->project_id,
+                                  .error_id = f->group_id,
+                                  .title = SLICE("Boom: it\nbroke"),
+                                  .description = description_of(f, &f->arena)};
   return tracker_create_issue(f->store, &f->arena, &request, link, is_new, &problem);
 }
 
@@ -287,8 +312,10 @@ static void *press(void *context) {
   struct problem problem;
   struct arena arena = {0};
   struct issue_request request = {.actor = &presser->f->developer,
-                                  .group_id = presser->f->group_id,
-                                  .public_url = SLICE("https://errors.example.org")};
+                                  .project_id = presser->f->project_id,
+                                  .error_id = presser->f->group_id,
+                                  .title = SLICE("Boom"),
+                                  .description = SLICE("It broke.")};
   presser->status = tracker_create_issue(presser->f->store, &arena, &request, &presser->link,
                                          &presser->is_new, &problem);
   arena_free(&arena);
