@@ -79,8 +79,8 @@ enum status tracker_find_issue(struct transaction *tx, struct arena *arena,
   return STATUS_OK;
 }
 
-enum status tracker_link_issue(struct transaction *tx, const struct issue_link *link,
-                               bool is_remote, int64_t user_id, struct problem *problem) {
+enum status tracker_keep_link(struct transaction *tx, const struct issue_link *link, bool is_remote,
+                              int64_t user_id, struct problem *problem) {
   if (is_remote) return remote_link_create(tx, link, problem);
   enum status status = issue_link_create(tx, link, problem);
   if (status) return status;
@@ -119,7 +119,7 @@ static enum status run_create(struct transaction *tx, void *context, struct prob
   write->link.forge = FORGE_NAME_BUILTIN;
   status = insert_issue(tx, &issue, &write->link.number, problem);
   if (status) return status;
-  return tracker_link_issue(tx, &write->link, request->is_remote, issue.author_id, problem);
+  return tracker_keep_link(tx, &write->link, request->is_remote, issue.author_id, problem);
 }
 
 enum status tracker_create_issue(struct store *store, struct arena *arena,

@@ -118,8 +118,8 @@ enum status tracker_find_issue(struct transaction *tx, struct arena *arena,
                                bool *has_link, struct problem *problem) MUST_CHECK;
 /* Keeps the link of an issue that was made; of our own errors, in their activity too.
  * STATUS_CONFLICT when there is another one by now. */
-enum status tracker_link_issue(struct transaction *tx, const struct issue_link *link,
-                               bool is_remote, int64_t user_id, struct problem *problem) MUST_CHECK;
+enum status tracker_keep_link(struct transaction *tx, const struct issue_link *link, bool is_remote,
+                              int64_t user_id, struct problem *problem) MUST_CHECK;
 /* Makes one in the built-in tracker, once: when the error has one already, its link is returned and
  * `is_new` is false. */
 enum status tracker_create_issue(struct store *store, struct arena *arena,
