@@ -10,7 +10,7 @@
 const struct command commands[] = {
     {"serve", NULL, "", 0,
      O(LISTEN) | O(URL) | O(THREADS) | O(TRUSTED_PROXIES) | O(LOG_LEVEL) | O(REPOSITORY_ROOT) |
-         O(ALLOW_PRIVATE_ADDRESSES),
+         O(ALLOW_PRIVATE_ADDRESSES) | O(CA_FILE),
      COMMAND_LOCAL, true, serve_command, "run the server",
      "The first start makes the data directory, an administrator with a one-time sign-in link,\n"
      "an organization \"main\" and a project \"main/app\", and prints the link and the DSN.\n"

@@ -1,6 +1,6 @@
 /* serve.c - the server: opens everything in order, waits for a signal, closes in reverse.
  *
- *   store ─► set-up ─► forge, ingest ─► HTTP (and the control socket) ─► signal
+ *   store ─► set-up ─► forge, client, ingest ─► HTTP (and the control socket) ─► signal
  *
  * SIGTERM and SIGINT are blocked in every thread and taken by sigwait() here, so that stopping is
  * ordinary code. Once stopping has begun a second signal ends the process at once; what was
@@ -27,6 +27,7 @@
 #include "cli/operations.h"
 #include "cli/set_up.h"
 #include "forge/forge.h"
+#include "http/client.h"
 #include "http/listen.h"
 #include "http/proxy.h"
 #include "ingest/application.h"
@@ -39,7 +40,7 @@
 
 #include "base/banned.h"
 
-enum { THREADS_LIMIT = 64, STOP_TIMEOUT_MS = 10000 };
+enum { THREADS_LIMIT = 64, STOP_TIMEOUT_MS = 10000, CA_FILE_LIMIT = 4 * 1024 * 1024 };
 
 /* Handlers run once this is set: then `application` is complete. */
 static atomic_bool is_open;
@@ -142,6 +143,7 @@ struct serve_settings {
   struct slice url; /* empty: from the address */
   uint64_t threads;
   struct forge_options forge;
+  struct http_client_options client;
 };
 
 static enum status read_log_level(struct slice name, struct problem *problem) {
@@ -166,22 +168,39 @@ static enum status check_addresses(const struct serve_settings *settings, struct
   return status;
 }
 
+/* libcurl would say that the file is no good only when the first connection is made. */
+static enum status read_ca_file(struct command_context *context, struct serve_settings *settings) {
+  struct slice name = context->arguments->values[OPTION_CA_FILE], text;
+  if (!name.len) return STATUS_OK;
+  enum status status = file_read(context, name, CA_FILE_LIMIT, &text);
+  if (status) return status;
+  if (slice_find(text, SLICE("-----BEGIN CERTIFICATE-----")) == text.len)
+    return problem_set(context->problem, STATUS_BAD_INPUT,
+                       "%.*s, which --ca-file names, holds no certificate in PEM form.",
+                       SLICE_ARGS(slice_cut_utf8(name, 200)));
+  settings->client.ca_file = arena_string(context->arena, name);
+  return STATUS_OK;
+}
+
 static enum status read_settings(struct command_context *context, struct serve_settings *settings) {
   const struct arguments *arguments = context->arguments;
   const struct slice *values = arguments->values;
+  bool allows_private = arguments_is_set(arguments, OPTION_ALLOW_PRIVATE_ADDRESSES);
   enum status status;
   *settings = (struct serve_settings){
       .directory = arena_string(context->arena, values[OPTION_DATA]),
       .listen = "127.0.0.1:9000",
       .url = values[OPTION_URL],
-      .forge = {
-          .allow_private_addresses = arguments_is_set(arguments, OPTION_ALLOW_PRIVATE_ADDRESSES),
-          .repository_root = values[OPTION_REPOSITORY_ROOT]}};
+      .forge = {.allow_private_addresses = allows_private,
+                .repository_root = values[OPTION_REPOSITORY_ROOT]},
+      .client = {.allow_private_addresses = allows_private},
+  };
   if (values[OPTION_LISTEN].len)
     settings->listen = arena_string(context->arena, values[OPTION_LISTEN]);
   if (values[OPTION_TRUSTED_PROXIES].len)
     settings->trusted_proxies = arena_string(context->arena, values[OPTION_TRUSTED_PROXIES]);
   status = check_addresses(settings, context->problem);
+  if (!status) status = read_ca_file(context, settings);
   if (!status && settings->url.len) status = url_check(&settings->url, context->problem);
   if (!status && values[OPTION_LOG_LEVEL].len)
     status = read_log_level(values[OPTION_LOG_LEVEL], context->problem);
@@ -324,6 +343,7 @@ static enum status serve(struct command_context *context, const struct serve_set
   store_add_tick(context->store, &monitor_watch);
   store_add_tick(context->store, &feedback_linking);
   application.forge = forge_open(context->store, &settings->forge);
+  application.client = http_client_open(&settings->client);
   application.ingest = ingest_open(context->store);
   pthread_t resuming;
   pthread_create(&resuming, NULL, resume_regrouping, context->store);
@@ -335,11 +355,13 @@ static enum status serve(struct command_context *context, const struct serve_set
       wait_for_signal(signals);
     }
     tracker_regroup_stop();
+    http_client_stop(application.client); /* pages may wait for other servers */
     http_server_stop(application.server, STOP_TIMEOUT_MS);
   }
   tracker_regroup_stop();
   pthread_join(resuming, NULL);
   ingest_close(application.ingest);
+  http_client_close(application.client);
   forge_close(application.forge);
   return status;
 }

@@ -40,4 +40,32 @@
 /* Handlers that block run on this many threads. */
 #define HTTP_WORKER_THREADS 4
 
+/* --- requests to other servers (client.h) --------------------------------------------------- */
+
+/* DNS, TCP and TLS together. A server on the other side of the world needs one second. */
+#define HTTP_CLIENT_CONNECT_TIMEOUT_MS 5000
+/* A whole call that states no other time, waiting for its turn included. Sentry's own limit for an
+ * answer is 30 s, but people wait for ours; GitLab's client gives Sentry 10 s a read. */
+#define HTTP_CLIENT_TIMEOUT_MS 20000
+/* Calls with more time still end when the answer stays below this pace for so long. */
+#define HTTP_CLIENT_SLOW_BYTES_PER_SECOND 100
+#define HTTP_CLIENT_SLOW_S 30
+/* Body of an answer, decoded, of calls that state no other limit: Sentry takes events of 1 MiB and
+ * renders them in two to four times as much. GitLab refuses more than 1 MiB. */
+#define HTTP_CLIENT_BODY_LIMIT (8 * 1024 * 1024)
+/* All answers at once. Apart from HTTP_BODIES_LIMIT, so that what other servers send cannot keep
+ * SDKs out. */
+#define HTTP_CLIENT_ANSWERS_LIMIT (64 * 1024 * 1024)
+/* Headers of an answer, as they are on the wire; GitLab and Sentry send 2 KiB. curl: 300 KiB. */
+#define HTTP_CLIENT_HEAD_LIMIT (64 * 1024)
+#define HTTP_CLIENT_HEADER_COUNT_LIMIT 200
+/* Calls at once to one host and port, as browsers do; Sentry refuses more than some 25 of one
+ * organization at once. A silent host keeps no more than these busy. */
+#define HTTP_CLIENT_HOST_CALLS_LIMIT 6
+/* Calls at once: a socket and some 100 KB each when encrypted. */
+#define HTTP_CLIENT_CALLS_LIMIT 100
+/* Connections are kept for further calls, idle for so long at most. */
+#define HTTP_CLIENT_IDLE_S 60
+#define HTTP_CLIENT_CONNECTION_AGE_S 600
+
 #endif

@@ -10,6 +10,7 @@ struct application {
   struct store *store;
   struct ingest *ingest;
   struct forge *forge;
+  struct http_client *client; /* for requests to other servers */
   struct http_server *server; /* set once it has started */
   struct slice public_url;    /* "https://errors.example.org", no slash at the end */
   int64_t started_us;         /* clock_monotonic_us() at the start */

@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "forge/git_url.h"
-#include "http/address.h"
 #include "forge/cache.h"
 #include "forge/forge.h"
 
@@ -312,52 +311,6 @@ static void test_private_refused(void **state) {
   forge_close(forge);
 }
 
-static void test_addresses(void **state) {
-  static const struct {
-    const char *text;
-    bool is_private;
-  } cases[] = {
-      {"127.0.0.1", true},
-      {"10.1.2.3", true},
-      {"172.16.0.1", true},
-      {"172.32.0.1", false},
-      {"192.168.1.1", true},
-      {"169.254.169.254", true},
-      {"100.64.0.1", true},
-      {"100.128.0.1", false},
-      {"0.0.0.0", true},
-      {"224.0.0.1", true},
-      {"255.255.255.255", true},
-      {"8.8.8.8", false},
-      {"::1", true},
-      {"::", true},
-      {"fe80::1", true},
-      {"fc00::1", true},
-      {"ff02::1", true},
-      {"::ffff:127.0.0.1", true},
-      {"::ffff:8.8.8.8", false},
-      {"64:ff9b::a00:1", true},
-      {"64:ff9b::808:808", false},
-      {"2002:7f00:1::", true},
-      {"2001:db8::1", true},
-      {"2606:4700::1111", false},
-      {"2001:4860:4860::8888", false},
-      {"::127.0.0.1", true},
-      {"2001::1", true},
-  };
-  (void)state;
-  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-    struct sockaddr_storage address = {0};
-    struct sockaddr_in *in4 = (struct sockaddr_in *)&address;
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address;
-    address.ss_family = strchr(cases[i].text, ':') ? AF_INET6 : AF_INET;
-    void *bytes = address.ss_family == AF_INET ? (void *)&in4->sin_addr : (void *)&in6->sin6_addr;
-    assert_int_equal(inet_pton(address.ss_family, cases[i].text, bytes), 1);
-    print_message("# %s\n", cases[i].text);
-    assert_int_equal(address_is_private((struct sockaddr *)&address), cases[i].is_private);
-  }
-}
-
 /* --- mirrors ------------------------------------------------------------------------------- */
 
 /* git's own server on a free port; stopped by kill(). */
@@ -474,19 +427,12 @@ static void test_cache(void **state) {
 int main(void) {
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
   const struct CMUnitTest tests[] = {
-      WITH_FIXTURE(test_commit_by_release),
-      WITH_FIXTURE(test_no_commit),
-      WITH_FIXTURE(test_ambiguous_abbreviation),
-      WITH_FIXTURE(test_details),
-      WITH_FIXTURE(test_source_paths),
-      WITH_FIXTURE(test_source_lines),
-      WITH_FIXTURE(test_ambiguous_path),
-      WITH_FIXTURE(test_check_repository),
-      WITH_FIXTURE(test_private_refused),
-      cmocka_unit_test(test_addresses),
-      WITH_FIXTURE(test_mirror),
-      WITH_FIXTURE(test_stop_while_fetching),
-      cmocka_unit_test(test_cache),
+      WITH_FIXTURE(test_commit_by_release),      WITH_FIXTURE(test_no_commit),
+      WITH_FIXTURE(test_ambiguous_abbreviation), WITH_FIXTURE(test_details),
+      WITH_FIXTURE(test_source_paths),           WITH_FIXTURE(test_source_lines),
+      WITH_FIXTURE(test_ambiguous_path),         WITH_FIXTURE(test_check_repository),
+      WITH_FIXTURE(test_private_refused),        WITH_FIXTURE(test_mirror),
+      WITH_FIXTURE(test_stop_while_fetching),    cmocka_unit_test(test_cache),
   };
   return cmocka_run_group_tests_name("forge", tests, NULL, NULL);
 }
