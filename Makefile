@@ -7,7 +7,7 @@ SANITIZE ?=
 OPTIMIZE ?= -O2
 VERSION := $(shell sed -n 's/^## \[\{0,1\}\([0-9][0-9.]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -n 1)
 
-PACKAGES = libuv sqlite3 libzstd libdeflate libbrotlidec libsodium libgit2 libcurl yyjson libllhttp
+PACKAGES = libuv sqlite3 libzstd libdeflate libbrotlidec libsodium libgit2 libcurl yyjson libllhttp libcrypto
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
   -Wvla -Wwrite-strings -Wundef -Werror
 # gcc does not count a change of sign as -Wconversion; clang has to agree.
