@@ -67,5 +67,11 @@
 /* Connections are kept for further calls, idle for so long at most. */
 #define HTTP_CLIENT_IDLE_S 60
 #define HTTP_CLIENT_CONNECTION_AGE_S 600
+/* How long to wait after a 429 that does not tell. Windows of Sentry are seconds, GitLab's one
+ * minute. */
+#define HTTP_CLIENT_RETRY_DEFAULT_MS (60 * 1000)
+/* What is told is obeyed up to this: a wrong clock over there must not end a connection for good.
+ */
+#define HTTP_CLIENT_RETRY_LIMIT_MS (60 * 60 * 1000)
 
 #endif
