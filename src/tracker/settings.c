@@ -19,8 +19,8 @@ struct change {
   struct pairs options;
 };
 
-static enum status check_target(struct transaction *tx, const struct settings_target *target,
-                                struct problem *problem) {
+enum status settings_check(struct transaction *tx, const struct settings_target *target,
+                           struct problem *problem) {
   enum role role = access_role(tx, target->actor, target->project);
   if (role == ROLE_NONE) {
     return problem_set(problem, STATUS_NOT_FOUND,
@@ -40,7 +40,7 @@ static enum status check_target(struct transaction *tx, const struct settings_ta
 
 static enum status write_settings(struct transaction *tx, void *context, struct problem *problem) {
   const struct change *change = context;
-  enum status status = check_target(tx, change->target, problem);
+  enum status status = settings_check(tx, change->target, problem);
   if (status != STATUS_OK) return status;
   return project_update(tx, change->target->project->id, change->settings, problem);
 }
@@ -53,7 +53,7 @@ enum status settings_save(struct store *store, const struct settings_target *tar
 
 static enum status write_new_key(struct transaction *tx, void *context, struct problem *problem) {
   const struct change *change = context;
-  enum status status = check_target(tx, change->target, problem);
+  enum status status = settings_check(tx, change->target, problem);
   if (status != STATUS_OK) return status;
   change->new_key->project_id = change->target->project->id;
   return client_key_create(tx, change->new_key, problem);
@@ -67,7 +67,7 @@ enum status settings_create_key(struct store *store, const struct settings_targe
 
 static enum status write_key(struct transaction *tx, void *context, struct problem *problem) {
   const struct change *change = context;
-  enum status status = check_target(tx, change->target, problem);
+  enum status status = settings_check(tx, change->target, problem);
   if (status != STATUS_OK) return status;
   return client_key_update(tx, change->target->project->id, change->key, problem);
 }
@@ -81,7 +81,7 @@ enum status settings_update_key(struct store *store, const struct settings_targe
 static enum status write_key_deletion(struct transaction *tx, void *context,
                                       struct problem *problem) {
   const struct change *change = context;
-  enum status status = check_target(tx, change->target, problem);
+  enum status status = settings_check(tx, change->target, problem);
   if (status != STATUS_OK) return status;
   return client_key_delete(tx, change->target->project->id, change->key_id, problem);
 }
@@ -94,7 +94,7 @@ enum status settings_delete_key(struct store *store, const struct settings_targe
 
 static enum status write_options(struct transaction *tx, void *context, struct problem *problem) {
   const struct change *change = context;
-  enum status status = check_target(tx, change->target, problem);
+  enum status status = settings_check(tx, change->target, problem);
   if (status != STATUS_OK) return status;
   for (size_t i = 0; i < change->options.count; i++) {
     const struct pair *option = &change->options.items[i];
@@ -118,7 +118,7 @@ enum status settings_set_options(struct store *store, const struct settings_targ
 static enum status write_member(struct transaction *tx, void *context, struct problem *problem) {
   const struct change *change = context;
   const struct settings_target *target = change->target;
-  enum status status = check_target(tx, target, problem);
+  enum status status = settings_check(tx, target, problem);
   if (status != STATUS_OK) return status;
   struct arena arena = {0};
   struct user user;

@@ -16,6 +16,10 @@ struct settings_target {
   const struct project *project;
 };
 
+/* Whether they may; to be asked inside the transaction that writes. */
+enum status settings_check(struct transaction *tx, const struct settings_target *target,
+                           struct problem *problem) MUST_CHECK;
+
 enum status settings_save(struct store *store, const struct settings_target *target,
                           const struct project_settings *settings,
                           struct problem *problem) MUST_CHECK;

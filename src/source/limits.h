@@ -1,0 +1,22 @@
+/* limits.h - every limit of the sources of errors, with the reason. */
+#ifndef CULPRIT_SOURCE_LIMITS_H
+#define CULPRIT_SOURCE_LIMITS_H
+
+/* Characters of the Sentry API URL; GitLab: 255. */
+#define SENTRY_URL_LIMIT 255
+/* Bytes of a token. Sentry's have 71 to some 200; a header of nginx or Apache takes 8 KiB. */
+#define SENTRY_TOKEN_LIMIT 2048
+
+/* Connect asks for at most so many projects: Sentry gives 100 a page. They are kept in the page
+ * until it is saved, some 100 bytes each, and have to fit into a form (HTTP_BODY_LIMIT_DEFAULT). */
+#define CONNECT_PROJECTS_LIMIT 1000
+#define CONNECT_PROJECTS_BYTES_LIMIT (384 * 1024)
+#define CONNECT_PAGES_LIMIT 20
+/* Rows of Sentry's list of projects have 2 to 4 KB each. */
+#define CONNECT_BODY_LIMIT (4 * 1024 * 1024)
+/* All questions of one Connect together: somebody waits for the answer. */
+#define CONNECT_TIMEOUT_MS 30000
+/* What Connect found can be saved for so long: time to choose a project, and to fetch a coffee. */
+#define CONNECT_KEPT_MS (30 * 60 * 1000)
+
+#endif
