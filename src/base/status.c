@@ -44,6 +44,7 @@ int status_http_code(enum status status) {
   switch (status) {
     case STATUS_OK: return 200;
     case STATUS_END: return 204;
+    case STATUS_PENDING: return 503; /* never an answer: it is waited for */
     case STATUS_BAD_INPUT: return 400;
     case STATUS_UNAUTHENTICATED: return 401;
     case STATUS_FORBIDDEN: return 403;

@@ -13,6 +13,7 @@
 enum status {
   STATUS_OK = 0,
   STATUS_END,             /* nothing more to read; not a failure */
+  STATUS_PENDING,         /* not known yet; whoever said so tells how to wait */
   STATUS_BAD_INPUT,       /* 400: malformed or not allowed as it stands */
   STATUS_UNAUTHENTICATED, /* 401: nobody, or not who they say */
   STATUS_FORBIDDEN,       /* 403: known, but may not */

@@ -32,6 +32,7 @@
 #include "http/proxy.h"
 #include "ingest/application.h"
 #include "ingest/ingest.h"
+#include "source/source.h"
 #include "store/feedback.h"
 #include "tracker/monitor.h"
 #include "tracker/regroup.h"
@@ -45,6 +46,7 @@ enum { THREADS_LIMIT = 64, STOP_TIMEOUT_MS = 10000, CA_FILE_LIMIT = 4 * 1024 * 1
 /* Handlers run once this is set: then `application` is complete. */
 static atomic_bool is_open;
 static struct application application;
+static struct sources sources;
 static struct store_tick monitor_watch = {.run = monitor_tick};
 static struct store_tick feedback_linking = {.run = feedback_tick};
 
@@ -345,6 +347,8 @@ static enum status serve(struct command_context *context, const struct serve_set
   application.forge = forge_open(context->store, &settings->forge);
   application.client = http_client_open(&settings->client);
   application.ingest = ingest_open(context->store);
+  sources.store = context->store;
+  application.sources = &sources;
   pthread_t resuming;
   pthread_create(&resuming, NULL, resume_regrouping, context->store);
   status = start_server(context, settings);

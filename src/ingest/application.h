@@ -11,6 +11,7 @@ struct application {
   struct ingest *ingest;
   struct forge *forge;
   struct http_client *client; /* for requests to other servers */
+  struct sources *sources;
   struct http_server *server; /* set once it has started */
   struct slice public_url;    /* "https://errors.example.org", no slash at the end */
   int64_t started_us;         /* clock_monotonic_us() at the start */

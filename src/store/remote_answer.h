@@ -10,6 +10,7 @@
 
 struct remote_answer {
   struct slice body, link; /* `link`: the Link header */
+  int64_t hits;            /* the X-Hits header; -1: none */
   int64_t asked_ms;        /* when the question was sent: what happened later may be missing */
 };
 

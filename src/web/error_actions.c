@@ -6,6 +6,7 @@
  */
 #include "web/error_actions.h"
 
+#include "source/source.h"
 #include "tracker/tracker.h"
 
 #include "base/banned.h"
@@ -33,28 +34,26 @@ bool error_find(struct web *web, struct transaction *tx, struct slice id, struct
          group->project_id == web->project.id;
 }
 
-bool error_find_by_short_id(struct web *web, struct transaction *tx, struct slice text,
-                            struct group *group) {
-  size_t dash = slice_find_last_byte(text, '-');
-  int64_t number;
-  return dash < text.len && slice_equal_ignore_case(slice_upto(text, dash), web->project.slug) &&
-         group_short_id_parse(text, &number) &&
-         group_find_by_number(tx, web->arena, web->project.id, number, group);
+/* --- status ----------------------------------------------------------------------------------- */
+
+static const char *const done_words[GROUP_STATUS_COUNT] = {
+    [GROUP_UNRESOLVED] = "unresolved again",
+    [GROUP_RESOLVED] = "resolved",
+    [GROUP_IGNORED] = "ignored",
+};
+
+/* "APP-1A", or what stands for it when the other server has not been asked. */
+static struct slice name_of(struct source *source, int64_t id) {
+  struct source_error error;
+  struct problem problem;
+  if (source_find(source, id, &error, &problem) == STATUS_OK) return error.short_id;
+  return SLICE("The error");
 }
 
-/* Reads the error and closes the snapshot before anything is written. */
-static bool find_now(struct web *web, struct slice id, struct group *group) {
-  struct transaction *tx = store_begin_read(web->application->store);
-  bool is_found = error_find(web, tx, id, group);
-  store_end_read(tx);
-  if (!is_found) {
-    web_not_found(web, "This error");
-  }
-  return is_found;
-}
-
-static void flash_status(struct web *web, const struct group *group, enum group_status status,
-                         const struct status_result *result) {
+static void flash_status(struct web *web, struct source *source, const struct source_change *change,
+                         const struct source_change_result *result) {
+  const char *word = done_words[change->status];
+  struct slice text;
   if (result->closed_issue_number) {
     web_flash(web, MESSAGE_INFO,
               arena_printf(web->arena,
@@ -63,30 +62,30 @@ static void flash_status(struct web *web, const struct group *group, enum group_
                            (long long)result->closed_issue_number));
     return;
   }
-  static const char *const done[GROUP_STATUS_COUNT] = {
-      [GROUP_UNRESOLVED] = "is unresolved again",
-      [GROUP_RESOLVED] = "is resolved",
-      [GROUP_IGNORED] = "is ignored",
-  };
-  web_flash(
-      web, MESSAGE_SUCCESS,
-      arena_printf(web->arena, "%.*s %s.",
-                   SLICE_ARGS(group_short_id(web->arena, &web->project, group)), done[status]));
+  if (change->count == 1)
+    text =
+        arena_printf(web->arena, "%.*s is %s.", SLICE_ARGS(name_of(source, change->ids[0])), word);
+  else
+    text = arena_printf(web->arena, "%zu %s %s.", result->count,
+                        result->count == 1 ? "error is" : "errors are", word);
+  if (result->is_pending)
+    text = arena_concat(web->arena, text,
+                        SLICE(" Sentry is told so now, or as soon as it can be reached."));
+  web_flash(web, MESSAGE_SUCCESS, text);
 }
 
-static bool set_status(struct web *web, struct slice id, enum group_status status) {
-  struct group group;
-  if (!find_now(web, id, &group)) {
-    return false;
-  }
-  struct status_change change = {.actor = &web->actor, .group_id = group.id, .status = status};
-  struct status_result result = {0};
+bool error_set_status(struct web *web, const int64_t *ids, size_t count, enum group_status status) {
+  const struct source_change change = {
+      .actor = &web->actor, .ids = ids, .count = count, .status = status};
+  struct source_change_result result;
   struct problem problem = {0};
-  if (tracker_set_status(web->application->store, &change, &result, &problem) != STATUS_OK) {
+  struct source source;
+  source_open(&source, web->application->sources, web->arena, &web->project);
+  if (source_set_status(&source, &change, &result, &problem) != STATUS_OK) {
     web_problem(web, &problem);
     return false;
   }
-  flash_status(web, &group, status, &result);
+  flash_status(web, &source, &change, &result);
   return true;
 }
 
@@ -94,9 +93,10 @@ bool error_act(struct web *web) {
   static const char *const buttons[GROUP_STATUS_COUNT] = {
       [GROUP_UNRESOLVED] = "unresolve", [GROUP_RESOLVED] = "resolve", [GROUP_IGNORED] = "ignore"};
   for (size_t i = 0; i < GROUP_STATUS_COUNT; i++) {
-    struct slice id = http_form_value(web->request, buttons[i]);
-    if (id.len) {
-      return set_status(web, id, (enum group_status)i);
+    struct slice text = http_form_value(web->request, buttons[i]);
+    int64_t id;
+    if (text.len && slice_to_i64(text, &id)) {
+      return error_set_status(web, &id, 1, (enum group_status)i);
     }
   }
   web_refuse(web, "The form did not say whether to resolve, ignore or unresolve, and what.");
@@ -112,14 +112,19 @@ void error_details_act(struct http_request *request, struct http_response *respo
 
 void error_jump(struct http_request *request, struct http_response *response) {
   struct web *web = web_of(request);
-  struct slice id = http_parameter(request, "id");
-  struct group group;
-  struct transaction *tx = store_begin_read(web->application->store);
-  bool is_found = error_find(web, tx, id, &group) || error_find_by_short_id(web, tx, id, &group);
-  store_end_read(tx);
-  if (is_found) {
-    http_redirect(response, error_details_address(web, group.id));
-  } else {
-    web_not_found(web, "This error");
-  }
+  struct slice text = http_parameter(request, "id");
+  struct source_place place = {0};
+  struct source_error error;
+  struct problem problem = {0};
+  struct source source;
+  source_open(&source, web->application->sources, web->arena, &web->project);
+  enum status status = slice_to_i64(text, &place.error_id)
+                           ? source_find(&source, place.error_id, &error, &problem)
+                           : source_look_up(&source, text, &place, &problem);
+  if (status == STATUS_PENDING)
+    source_wait(&source, request);
+  else if (status)
+    web_problem(web, &problem);
+  else
+    http_redirect(response, error_details_address(web, place.error_id));
 }

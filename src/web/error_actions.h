@@ -13,13 +13,13 @@ struct slice error_details_address(const struct web *web, int64_t group_id);
 /* Where a linked issue is read: a page of ours, or the other tracker's. */
 struct slice issue_link_address(const struct web *web, const struct issue_link *link);
 
-/* The error of web->project with that id, in decimal; false when it is not there or belongs to
- * another project. */
+/* The error of web->project with that id, in decimal, whose events this server keeps; false when it
+ * is not there or belongs to another project. */
 bool error_find(struct web *web, struct transaction *tx, struct slice id, struct group *group);
-/* The same by "APP-1A", which has to carry this project's name. */
-bool error_find_by_short_id(struct web *web, struct transaction *tx, struct slice text,
-                            struct group *group);
 
+/* Sets the status of errors of the project's source, and leaves a message for the next page. False:
+ * a problem page was sent. */
+bool error_set_status(struct web *web, const int64_t *ids, size_t count, enum group_status status);
 /* Does what the pressed button of a form says: its name is "resolve", "ignore" or "unresolve", its
  * value the error's id. Leaves a message for the next page. False: a problem page was sent. */
 bool error_act(struct web *web);

@@ -31,8 +31,8 @@ enum event_form { FORM_PAGE, FORM_JSON, FORM_MARKDOWN };
 
 struct event_choice {
   enum event_form form;
-  bool is_latest, is_oldest;
-  struct event_id id;
+  bool is_of_error; /* the address names the error alone */
+  struct source_event_choice event;
 };
 
 static bool strip_suffix(struct slice *text, struct slice suffix) {
@@ -51,9 +51,10 @@ static bool parse_choice(struct slice text, struct event_choice *choice) {
   } else if (strip_suffix(&text, SLICE(".md"))) {
     choice->form = FORM_MARKDOWN;
   }
-  choice->is_latest = slice_equal_string(text, "latest");
-  choice->is_oldest = slice_equal_string(text, "oldest");
-  return choice->is_latest || choice->is_oldest || event_id_parse(text, &choice->id);
+  choice->event.is_latest = slice_equal_string(text, "latest");
+  choice->event.is_oldest = slice_equal_string(text, "oldest");
+  return choice->event.is_latest || choice->event.is_oldest ||
+         event_id_parse(text, &choice->event.id);
 }
 
 static bool parse_state(struct web *web, struct details_state *state) {
@@ -76,66 +77,32 @@ static bool parse_state(struct web *web, struct details_state *state) {
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-static bool find_row(struct transaction *tx, const struct event_choice *choice,
-                     struct details_data *data) {
-  if (choice->is_latest || choice->is_oldest) {
-    data->has_row = event_row_at(tx, data->group.id,
-                                 choice->is_latest ? EVENT_LATEST : EVENT_OLDEST, &data->row);
-    return true;
-  }
-  data->has_row = event_row_find(tx, data->group.project_id, &choice->id, &data->row) &&
-                  data->row.group_id == data->group.id;
-  return data->has_row;
-}
-
-static void read_event(struct web *web, struct transaction *tx, struct details_data *data) {
-  if (!data->has_row) {
-    return;
-  }
-  data->has_previous = event_row_previous(tx, &data->row, &data->previous);
-  data->has_next = event_row_next(tx, &data->row, &data->next);
-  if (!event_payload(tx, web->arena, &data->row, &data->payload)) {
-    data->payload = SLICE_EMPTY;
-  }
-}
-
-static void read_history(struct web *web, struct transaction *tx, struct details_data *data) {
-  int64_t group_id = data->group.id;
-  data->tag_count = group_tags(tx, web->arena, group_id, &data->tags);
-  data->activity_count =
-      activity_list(tx, web->arena, group_id, DETAILS_ACTIVITIES, &data->activities);
-  error_hashes_read(web, tx, &data->group, &data->hashes);
-  data->options = option_list(tx, web->arena, data->group.project_id);
+/* What there is only of events that this server keeps. */
+static void read_extras(struct web *web, struct details_data *data) {
+  const struct group *group = &data->found.error.group;
   const struct feedback_query feedback = {
-      .project_id = data->group.project_id, .group_id = group_id, .limit = DETAILS_FEEDBACK};
-  data->feedback_count = feedback_list(tx, web->arena, &feedback, &data->feedback);
-  group_hours(tx, group_id, web->now_ms, DETAILS_DAYS * 24, data->hours);
-  if (data->has_row)
-    data->attachment_count = attachment_views(web, tx, &data->row, &data->attachments);
-  data->has_link = issue_link_find(tx, web->arena, group_id, &data->link);
-  data->has_issue =
-      data->has_link && !data->link.url.len &&
-      issue_find(tx, web->arena, data->link.project_id, data->link.number, &data->issue);
-}
-
-/* False: there is no such error or no such event of it. */
-static bool read_data(struct web *web, const struct event_choice *choice,
-                      struct details_data *data) {
+      .project_id = group->project_id, .group_id = group->id, .limit = DETAILS_FEEDBACK};
   struct transaction *tx = store_begin_read(web->application->store);
-  bool is_found = error_find(web, tx, http_parameter(web->request, "id"), &data->group) &&
-                  find_row(tx, choice, data);
-  if (is_found) {
-    read_event(web, tx, data);
-    if (choice->form == FORM_PAGE) {
-      read_history(web, tx, data);
-    }
+  error_hashes_read(web, tx, group, &data->hashes);
+  data->options = option_list(tx, web->arena, group->project_id);
+  data->feedback_count = feedback_list(tx, web->arena, &feedback, &data->feedback);
+  if (data->found.has_event) {
+    data->attachment_count = attachment_views(web, tx, &data->found.row, &data->attachments);
   }
   store_end_read(tx);
-  return is_found;
+}
+
+static void read_issue(struct web *web, struct details_data *data) {
+  const struct source_error *error = &data->found.error;
+  struct transaction *tx = store_begin_read(web->application->store);
+  data->has_issue =
+      error->has_link && !error->link.url.len &&
+      issue_find(tx, web->arena, error->link.project_id, error->link.number, &data->issue);
+  store_end_read(tx);
 }
 
 static void decode_event(struct web *web, struct details_data *data) {
-  data->event = data->payload.len ? event_read(web->arena, data->payload) : NULL;
+  data->event = data->found.payload.len ? event_read(web->arena, data->found.payload) : NULL;
 }
 
 /* Rules that do not compile count as none, as they do on the way in (ingest/config.h). */
@@ -147,32 +114,14 @@ static const struct grouping_rules *rules_of(struct web *web, struct pairs optio
 }
 
 static void read_commit(struct web *web, struct details_data *data) {
-  if (web->application->forge && data->group.first_release.len && web->project.repository.len) {
+  struct slice release = data->found.error.group.first_release;
+  if (web->application->forge && release.len && web->project.repository.len) {
     data->has_commit = forge_commit_of_release(web->application->forge, web->arena, &web->project,
-                                               data->group.first_release, &data->commit);
+                                               release, &data->commit);
   }
 }
 
 /* --- building: the error --------------------------------------------------------------------- */
-
-/* Days of the calendar in UTC; the newest is today. */
-static void add_charts(struct error_details_view *view, const struct details_data *data,
-                       int64_t now_ms) {
-  const int64_t *hours = data->hours;
-  const size_t count = (size_t)DETAILS_DAYS * 24;
-  memcpy(view->hours, hours + count - DETAILS_HOURS, sizeof(view->hours));
-  for (size_t i = 0; i < DETAILS_HOURS; i++) {
-    view->day_events += view->hours[i];
-  }
-  size_t hours_today = (size_t)(now_ms % DAY_MS / HOUR_MS) + 1;
-  for (size_t i = 0; i < count; i++) {
-    size_t back = count - 1 - i; /* hours before the current one */
-    size_t days_back = back < hours_today ? 0 : (back - hours_today) / 24 + 1;
-    if (days_back < DETAILS_DAYS) {
-      view->days[DETAILS_DAYS - 1 - days_back] += hours[i];
-    }
-  }
-}
 
 static bool is_sha(struct slice s) {
   for (size_t i = 0; i < s.len; i++) {
@@ -191,11 +140,10 @@ static struct release_view release_view_of(struct slice name) {
 
 static void add_issue(struct error_details_view *view, const struct web *web,
                       const struct details_data *data) {
-  view->has_link = data->has_link;
+  const struct source_error *error = &data->found.error;
   view->has_issue = data->has_issue;
-  if (data->has_link) {
-    view->issue_number = data->link.number;
-    view->issue_address = issue_link_address(web, &data->link);
+  if (error->has_link) {
+    view->issue_address = issue_link_address(web, &error->link);
   }
   if (data->has_issue) {
     view->issue_title = data->issue.title;
@@ -239,11 +187,12 @@ static struct tag_view tag_view_of(struct arena *arena, const struct tag_summary
 
 static void add_tags(struct error_details_view *view, struct arena *arena,
                      const struct details_data *data, const struct show_limits *limits) {
-  view->tag_count = data->tag_count < limits->tag_keys ? data->tag_count : limits->tag_keys;
-  view->tags_hidden = data->tag_count - view->tag_count;
+  size_t count = data->found.tag_count;
+  view->tag_count = count < limits->tag_keys ? count : limits->tag_keys;
+  view->tags_hidden = count - view->tag_count;
   view->tags = ARENA_ARRAY(arena, view->tag_count, struct tag_view);
   for (size_t i = 0; i < view->tag_count; i++) {
-    view->tags[i] = tag_view_of(arena, &data->tags[i], limits);
+    view->tags[i] = tag_view_of(arena, &data->found.tags[i], limits);
   }
 }
 
@@ -299,11 +248,12 @@ static void add_activity_link(struct activity_view *view, const struct web *web,
 
 static void add_activities(struct error_details_view *view, const struct web *web,
                            const struct details_data *data) {
-  view->activities = ARENA_ARRAY(web->arena, data->activity_count, struct activity_view);
-  view->activity_count = data->activity_count;
-  for (size_t i = 0; i < data->activity_count; i++) {
-    const struct activity *activity = &data->activities[i];
-    bool has_person = activity->user_id != 0;
+  const struct source_details *found = &data->found;
+  view->activities = ARENA_ARRAY(web->arena, found->activity_count, struct activity_view);
+  view->activity_count = found->activity_count;
+  for (size_t i = 0; i < found->activity_count; i++) {
+    const struct activity *activity = &found->activities[i];
+    bool has_person = activity->username.len || activity->user_name.len;
     view->activities[i] = (struct activity_view){
         .css_class = activity_words[activity->kind].css_class,
         .icon = activity_words[activity->kind].icon,
@@ -333,30 +283,31 @@ static struct slice state_query(struct arena *arena, enum frames_mode frames, bo
 static struct slice event_address(const struct web *web, const struct details_data *data,
                                   const char *event, struct slice query) {
   return arena_printf(web->arena, "%.*s/%lld/events/%s%.*s", SLICE_ARGS(error_base(web)),
-                      (long long)data->group.id, event, SLICE_ARGS(query));
+                      (long long)data->found.error.group.id, event, SLICE_ARGS(query));
 }
 
-static struct slice row_address(const struct web *web, const struct details_data *data,
-                                const struct event_row *row, struct slice query) {
-  struct slice id = event_id_hex(web->arena, &row->id);
-  return event_address(web, data, arena_string(web->arena, id), query);
+static struct slice id_address(const struct web *web, const struct details_data *data,
+                               const struct event_id *id, struct slice query) {
+  struct slice hex = event_id_hex(web->arena, id);
+  return event_address(web, data, arena_string(web->arena, hex), query);
 }
 
 static void add_addresses(struct event_view *view, const struct web *web,
                           const struct details_data *data) {
   struct slice query = state_query(web->arena, view->frames, false);
   struct slice path = web->request->path;
-  view->count = data->group.event_count;
-  if (data->has_previous) {
-    view->previous = row_address(web, data, &data->previous, query);
+  const struct source_details *found = &data->found;
+  view->count = found->error.group.event_count;
+  if (found->has_previous) {
+    view->previous = id_address(web, data, &found->previous, query);
     view->oldest = event_address(web, data, "oldest", query);
   }
-  if (data->has_next) {
-    view->next = row_address(web, data, &data->next, query);
+  if (found->has_next) {
+    view->next = id_address(web, data, &found->next, query);
     view->latest = event_address(web, data, "latest", query);
   }
-  view->json = row_address(web, data, &data->row, SLICE(".json"));
-  view->markdown = row_address(web, data, &data->row, SLICE(".md"));
+  view->json = id_address(web, data, &found->row.id, SLICE(".json"));
+  view->markdown = id_address(web, data, &found->row.id, SLICE(".md"));
   for (int mode = 0; mode < FRAMES_MODE_COUNT; mode++) {
     view->mode_addresses[mode] = arena_concat(
         web->arena, path, state_query(web->arena, (enum frames_mode)mode, view->is_all));
@@ -371,13 +322,15 @@ static void add_addresses(struct event_view *view, const struct web *web,
 
 static struct error_details_view build_view(struct web *web, const struct details_data *data,
                                             const struct show_limits *limits) {
-  const struct group *group = &data->group;
+  const struct source_details *found = &data->found;
+  const struct group *group = &found->error.group;
   bool has_type = group->error_type.len > 0;
   struct error_details_view view = {
+      .error = &found->error,
       .group = group,
-      .short_id = group_short_id(web->arena, &web->project, group),
       .type = has_type ? group->error_type : group->title,
       .value = has_type ? slice_cut_utf8(group->error_value, limits->value_bytes) : SLICE_EMPTY,
+      .news = found->news,
       .may_act = web->role >= ROLE_TO_ACT,
       .list_address = error_base(web),
       .details_address = error_details_address(web, group->id),
@@ -385,11 +338,15 @@ static struct error_details_view build_view(struct web *web, const struct detail
                                          (long long)group->id),
       .first_release = release_view_of(group->first_release),
       .last_release = release_view_of(group->last_release),
+      .hours = found->error.hours,
+      .days = found->days,
       .hashes = data->hashes,
       .feedback = data->feedback,
       .feedback_count = data->feedback_count,
   };
-  add_charts(&view, data, web->now_ms);
+  for (size_t i = 0; i < SOURCE_HOURS; i++) {
+    view.day_events += view.hours[i];
+  }
   add_issue(&view, web, data);
   add_commit(&view, web, data);
   add_tags(&view, web->arena, data, limits);
@@ -407,7 +364,7 @@ static void send_page(struct web *web, struct details_data *data,
     struct event_view_request request = {
         .arena = web->arena,
         .event = data->event,
-        .row = &data->row,
+        .row = &data->found.row,
         .rules = rules_of(web, data->options),
         .frames = state->frames,
         .limits = limits,
@@ -423,7 +380,7 @@ static void send_page(struct web *web, struct details_data *data,
     view.event = &event;
     view.has_event = true;
   }
-  struct page page = web_page_open(web, SECTION_ERRORS, data->group.title);
+  struct page page = web_page_open(web, SECTION_ERRORS, data->found.error.group.title);
   view.page = &page;
   template_error_details(&web->response->body, &view);
   web_finish_html(web);
@@ -432,11 +389,11 @@ static void send_page(struct web *web, struct details_data *data,
 static void send_markdown(struct web *web, const struct details_data *data) {
   struct event_markdown markdown = {
       .event = data->event,
-      .row = &data->row,
-      .group = &data->group,
-      .short_id = group_short_id(web->arena, &web->project, &data->group),
+      .row = &data->found.row,
+      .group = &data->found.error.group,
+      .short_id = data->found.error.short_id,
       .address = arena_concat(web->arena, web->application->public_url,
-                              row_address(web, data, &data->row, SLICE_EMPTY)),
+                              id_address(web, data, &data->found.row.id, SLICE_EMPTY)),
   };
   struct buffer text = buffer_make(MARKDOWN_LIMIT_BYTES);
   event_text_markdown(&text, &markdown);
@@ -444,46 +401,58 @@ static void send_markdown(struct web *web, const struct details_data *data) {
   buffer_free(&text);
 }
 
+static void send(struct web *web, const struct event_choice *choice, struct details_data *data,
+                 const struct details_state *state) {
+  decode_event(web, data);
+  if (choice->form == FORM_PAGE) {
+    send_page(web, data, state);
+  } else if (!data->found.payload.len) {
+    web_not_found(web, "The content of this event");
+  } else if (choice->form == FORM_JSON) {
+    web_send_text(web, "application/json", data->found.payload);
+  } else if (data->event) {
+    send_markdown(web, data);
+  }
+}
+
 static void show(struct web *web, const struct event_choice *choice) {
   struct details_state state;
   struct details_data data = {0};
+  struct problem problem = {0};
+  struct source source;
+  int64_t id;
   if (!parse_state(web, &state)) {
     return;
   }
-  if (!read_data(web, choice, &data)) {
+  source_open(&source, web->application->sources, web->arena, &web->project);
+  if (!slice_to_i64(http_parameter(web->request, "id"), &id)) {
     web_not_found(web, "This error or event");
     return;
   }
-  if (choice->form == FORM_PAGE) {
-    decode_event(web, &data);
-    send_page(web, &data, &state);
-    return;
-  }
-  if (!data.payload.len) {
-    web_not_found(web, "The content of this event");
-    return;
-  }
-  decode_event(web, &data);
-  if (choice->form == FORM_JSON) {
-    web_send_text(web, "application/json", data.payload);
-  } else if (data.event) {
-    send_markdown(web, &data);
+  enum status status = source_details(&source, id, &choice->event, &data.found, &problem);
+  if (status == STATUS_PENDING) {
+    source_wait(&source, web->request);
+  } else if (status == STATUS_NOT_FOUND) {
+    web_not_found(web, "This error or event");
+  } else if (status) {
+    web_problem(web, &problem);
+  } else if (id != data.found.error.group.id && choice->is_of_error) {
+    /* An error that was merged into another has its address. */
+    http_redirect(web->response, error_details_address(web, data.found.error.group.id));
+  } else {
+    read_issue(web, &data);
+    if (source_is_local(&source) && choice->form == FORM_PAGE) {
+      read_extras(web, &data);
+    }
+    send(web, choice, &data, &state);
   }
 }
 
 void error_details_show(struct http_request *request, struct http_response *response) {
-  struct event_choice latest = {.form = FORM_PAGE, .is_latest = true};
-  struct web *web = web_of(request);
-  struct group group;
-  int64_t asked = 0;
-  struct transaction *tx = store_begin_read(web->application->store);
-  bool is_found = error_find(web, tx, http_parameter(request, "id"), &group);
-  store_end_read(tx);
-  /* An error that was merged into another has its address. */
-  if (is_found && slice_to_i64(http_parameter(request, "id"), &asked) && asked != group.id)
-    http_redirect(response, error_details_address(web, group.id));
-  else
-    show(web, &latest);
+  const struct event_choice latest = {
+      .form = FORM_PAGE, .is_of_error = true, .event = {.is_latest = true}};
+  (void)response;
+  show(web_of(request), &latest);
 }
 
 void error_event_show(struct http_request *request, struct http_response *response) {

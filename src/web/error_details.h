@@ -14,14 +14,12 @@
 #include "http/http.h"
 #include "store/event.h"
 #include "store/feedback.h"
+#include "source/source.h"
 #include "store/issue.h"
 #include "web/event_view.h"
 #include "web/error_merge.h"
 #include "web/page.h"
 
-#define DETAILS_HOURS 24
-#define DETAILS_DAYS 30
-#define DETAILS_ACTIVITIES 50
 #define DETAILS_FEEDBACK 5
 
 /* What the address asks for. */
@@ -32,24 +30,15 @@ struct details_state {
 
 /* All that was read for one page. */
 struct details_data {
-  struct group group;
-  bool has_row; /* there is an event */
-  struct event_row row, previous, next;
-  bool has_previous, has_next;
-  struct slice payload;                /* JSON; empty when it has expired */
-  struct event *event;                 /* null then */
-  struct attachment_view *attachments; /* of the event */
-  size_t attachment_count;
-  struct tag_summary *tags;
-  size_t tag_count;
-  struct activity *activities;
-  size_t activity_count;
-  bool has_link, has_issue;
-  struct issue_link link;
-  struct issue issue;
-  int64_t hours[DETAILS_DAYS * 24]; /* the newest last */
+  struct source_details found;
+  struct event *event; /* null when its content has expired */
+  bool has_issue;
+  struct issue issue; /* of the built-in tracker */
   bool has_commit;
   struct commit commit; /* of the first release */
+  /* Of events that this server keeps. */
+  struct attachment_view *attachments; /* of the event */
+  size_t attachment_count;
   struct hashes_view hashes;
   struct pairs options;      /* of the project; by which its events are grouped */
   struct feedback *feedback; /* the newest of the error */
@@ -87,16 +76,17 @@ struct tag_view {
 
 struct error_details_view {
   const struct page *page;
-  const struct group *group;
-  struct slice short_id, type, value;
+  const struct source_error *error;
+  const struct group *group; /* of it */
+  struct slice type, value;
+  struct source_news news;
   bool may_act;
   struct slice list_address, details_address, issue_form_address;
   struct slice state_query; /* "?frames=all", to go along with links to other events */
   struct release_view first_release, last_release;
-  int64_t day_events; /* in the last 24 hours */
-  int64_t hours[DETAILS_HOURS], days[DETAILS_DAYS];
-  bool has_link, has_issue;
-  int64_t issue_number;
+  int64_t day_events;          /* in the last 24 hours */
+  const int64_t *hours, *days; /* SOURCE_HOURS and SOURCE_DAYS */
+  bool has_issue;              /* of the built-in tracker */
   struct slice issue_address, issue_title;
   bool is_issue_open;
   bool has_commit;

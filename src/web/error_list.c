@@ -9,7 +9,6 @@
 #include <assert.h>
 
 #include "base/clock.h"
-#include "store/event.h"
 #include "templates.h"
 #include "tracker/tracker.h"
 #include "web/error_actions.h"
@@ -77,17 +76,8 @@ static enum status error_list_state_parse(const struct http_request *request,
                              "The sort order in the address has to be last_seen, first_seen or "
                              "frequency.");
   }
-  state->cursor_text = http_query_value(request, "cursor");
-  if (state->cursor_text.len && !cursor_parse(state->cursor_text, &state->cursor)) {
-    return problem_set_field(problem, STATUS_BAD_INPUT, "cursor",
-                             "The cursor in the address is not one that this list gave out. Start "
-                             "from the first page.");
-  }
+  state->cursor = http_query_value(request, "cursor");
   state->text = slice_trim(http_query_value(request, "query"));
-  if (state->text.len > ERROR_LIST_SEARCH_LIMIT) {
-    return problem_set_field(problem, STATUS_BAD_INPUT, "query",
-                             "The search text may have at most %d bytes.", ERROR_LIST_SEARCH_LIMIT);
-  }
   return STATUS_OK;
 }
 
@@ -129,8 +119,8 @@ static struct slice error_list_address(struct arena *arena, struct slice base,
   if (state->sort != SORT_LAST_SEEN) {
     address = with_parameter(arena, address, "sort", slice_of_string(error_list_sort_name(state)));
   }
-  if (state->cursor_text.len) {
-    address = with_parameter(arena, address, "cursor", state->cursor_text);
+  if (state->cursor.len) {
+    address = with_parameter(arena, address, "cursor", state->cursor);
   }
   return address;
 }
@@ -138,17 +128,18 @@ static struct slice error_list_address(struct arena *arena, struct slice base,
 /* --- building the view ---------------------------------------------------------------- */
 
 static void fill_choices(struct error_list_view *view, struct arena *arena,
-                         const int64_t counts[GROUP_STATUS_COUNT]) {
+                         const struct source_page *found) {
   for (size_t i = 0; i < ERROR_LIST_TABS; i++) {
     struct error_list_state state = {
         .status = statuses[i].status, .sort = view->state.sort, .text = view->state.text};
     /* The counts are of all errors, so they are left out when a search narrows the list. */
-    bool is_counted = statuses[i].status != ERROR_LIST_ALL && !view->state.text.len;
+    bool is_counted =
+        found->has_counts && statuses[i].status != ERROR_LIST_ALL && !view->state.text.len;
     view->tabs[i] = (struct error_list_choice){
         .name = statuses[i].title,
         .address = error_list_address(arena, view->base, &state),
         .is_counted = is_counted,
-        .count = is_counted ? counts[statuses[i].status] : 0,
+        .count = is_counted ? found->counts[statuses[i].status] : 0,
         .is_current = statuses[i].status == view->state.status,
     };
   }
@@ -164,72 +155,49 @@ static void fill_choices(struct error_list_view *view, struct arena *arena,
 }
 
 static struct slice page_address(struct arena *arena, const struct error_list_view *view,
-                                 struct cursor cursor) {
+                                 struct slice cursor) {
   struct error_list_state state = view->state;
-  state.cursor_text = cursor_format(arena, cursor);
+  state.cursor = cursor;
   return error_list_address(arena, view->base, &state);
 }
 
-/* The title's two parts: the type in bold, then the rest. */
-static void split_title(struct error_row *row) {
-  const struct group *group = row->group;
-  row->type = group->error_type;
-  row->value = group->error_value;
-  if (!row->type.len) {
-    row->type = group->title;
-    row->value = SLICE_EMPTY;
-  }
-}
-
-static struct error_row error_row_of(struct web *web, struct transaction *tx, struct slice base,
-                                     const struct group *group) {
-  struct arena *arena = web->arena;
-  struct error_row row = {
-      .group = group,
-      .short_id = group_short_id(arena, &web->project, group),
-      .address = arena_printf(arena, "%.*s/%lld/details", SLICE_ARGS(base), (long long)group->id),
+static struct error_row error_row_of(struct web *web, struct slice base,
+                                     const struct source_error *error) {
+  const struct group *group = &error->group;
+  bool has_type = group->error_type.len > 0;
+  return (struct error_row){
+      .error = error,
+      .address =
+          arena_printf(web->arena, "%.*s/%lld/details", SLICE_ARGS(base), (long long)group->id),
+      .type = has_type ? group->error_type : group->title,
+      .value = has_type ? group->error_value : SLICE_EMPTY,
       .is_new = group->status == GROUP_UNRESOLVED && !group->is_regressed &&
                 web->now_ms - group->first_seen_ms < NEW_FOR_MS,
+      .issue_address = error->has_link ? issue_link_address(web, &error->link) : SLICE_EMPTY,
   };
-  split_title(&row);
-  group_hours(tx, group->id, web->now_ms, ERROR_LIST_HOURS, row.hours);
-  struct issue_link link;
-  if (issue_link_find(tx, arena, group->id, &link)) {
-    row.has_issue = true;
-    row.issue_number = link.number;
-    row.issue_address = issue_link_address(web, &link);
-  }
-  return row;
 }
 
-static void fill_rows(struct error_list_view *view, struct web *web, struct transaction *tx) {
-  struct group_query query = {
-      .project_id = web->project.id,
-      .status = view->state.status,
-      .text = view->state.text,
-      .sort = view->state.sort,
-      .limit = ERROR_LIST_PAGE_SIZE,
-      .cursor = view->state.cursor,
-  };
-  struct group_page groups;
-  group_list(tx, web->arena, &query, &groups);
-  view->rows = ARENA_ARRAY(web->arena, groups.count, struct error_row);
-  view->row_count = groups.count;
-  for (size_t i = 0; i < groups.count; i++) {
-    view->rows[i] = error_row_of(web, tx, view->base, &groups.groups[i]);
+static void fill_rows(struct error_list_view *view, struct web *web,
+                      const struct source_page *found) {
+  view->rows = ARENA_ARRAY(web->arena, found->count, struct error_row);
+  view->row_count = found->count;
+  for (size_t i = 0; i < found->count; i++) {
+    view->rows[i] = error_row_of(web, view->base, &found->errors[i]);
   }
-  if (groups.has_previous) {
-    view->previous = page_address(web->arena, view, groups.previous);
+  if (found->has_previous) {
+    view->previous = page_address(web->arena, view, found->previous);
   }
-  if (groups.has_next) {
-    view->next = page_address(web->arena, view, groups.next);
+  if (found->has_next) {
+    view->next = page_address(web->arena, view, found->next);
   }
 }
 
 /* The first key that is in use goes into the snippet. */
-static void fill_start(struct error_list_view *view, struct web *web, struct transaction *tx) {
+static void fill_start(struct error_list_view *view, struct web *web) {
   struct client_key *keys;
+  struct transaction *tx = store_begin_read(web->application->store);
   size_t count = client_key_list(tx, web->arena, web->project.id, &keys);
+  store_end_read(tx);
   for (size_t i = 0; i < count && !view->dsn.len; i++) {
     if (keys[i].is_active) {
       view->dsn = client_key_dsn(web->arena, web->application->public_url, &keys[i]);
@@ -241,42 +209,47 @@ static void fill_start(struct error_list_view *view, struct web *web, struct tra
                    (long long)web->project.id);
 }
 
-static void build_view(struct error_list_view *view, struct web *web, struct transaction *tx) {
-  int64_t counts[GROUP_STATUS_COUNT];
-  group_count_by_status(tx, web->project.id, counts);
-  for (size_t i = 0; i < GROUP_STATUS_COUNT; i++) {
-    if (view->state.status == ERROR_LIST_ALL || view->state.status == (int)i) {
-      view->total += counts[i];
-    }
-  }
-  fill_choices(view, web->arena, counts);
+static void build_view(struct error_list_view *view, struct web *web,
+                       const struct source_page *found) {
+  view->total = found->total;
+  view->news = found->news;
+  fill_choices(view, web->arena, found);
   struct error_list_state state = view->state;
-  state.text = state.cursor_text = SLICE_EMPTY;
+  state.text = state.cursor = SLICE_EMPTY;
   view->without_text = error_list_address(web->arena, view->base, &state);
-  view->is_waiting = !web->project.first_event_ms;
+  view->is_waiting = found->news.is_live && !web->project.first_event_ms;
   if (view->is_waiting) {
-    fill_start(view, web, tx);
+    fill_start(view, web);
   } else {
-    fill_rows(view, web, tx);
+    fill_rows(view, web, found);
   }
 }
 
 /* --- handlers ---------------------------------------------------------------------------- */
 
 /* A search for the id of an error or of an event leads straight to it. */
-static struct slice find_target(struct web *web, struct transaction *tx, struct slice base,
-                                struct slice text) {
-  struct group group;
-  if (error_find_by_short_id(web, tx, text, &group)) {
-    return arena_printf(web->arena, "%.*s/%lld/details", SLICE_ARGS(base), (long long)group.id);
+static struct slice find_target(struct web *web, struct source *source,
+                                const struct error_list_view *view) {
+  struct source_place place;
+  struct problem problem;
+  if (!view->state.text.len ||
+      source_look_up(source, view->state.text, &place, &problem) != STATUS_OK) {
+    return SLICE_EMPTY;
   }
-  struct event_id id;
-  struct event_row row;
-  if (event_id_parse(text, &id) && event_row_find(tx, web->project.id, &id, &row)) {
-    return arena_printf(web->arena, "%.*s/%lld/events/%.*s", SLICE_ARGS(base),
-                        (long long)row.group_id, SLICE_ARGS(event_id_hex(web->arena, &id)));
+  if (!place.has_event) {
+    return error_details_address(web, place.error_id);
   }
-  return SLICE_EMPTY;
+  return arena_printf(web->arena, "%.*s/%lld/events/%.*s", SLICE_ARGS(view->base),
+                      (long long)place.error_id,
+                      SLICE_ARGS(event_id_hex(web->arena, &place.event_id)));
+}
+
+static void send_list(struct web *web, struct error_list_view *view) {
+  const char *title = statuses[status_index(view->state.status)].page_title;
+  struct page page = web_page_open(web, SECTION_ERRORS, slice_of_string(title));
+  view->page = &page;
+  template_error_list(&web->response->body, view);
+  web_finish_html(web);
 }
 
 void error_list_show(struct http_request *request, struct http_response *response) {
@@ -291,21 +264,27 @@ void error_list_show(struct http_request *request, struct http_response *respons
   view.address = error_list_address(web->arena, view.base, &view.state);
   view.settings_address =
       arena_printf(web->arena, "%.*s/-/settings/operations", SLICE_ARGS(web_project_path(web)));
-  struct transaction *tx = store_begin_read(web->application->store);
-  struct slice target = find_target(web, tx, view.base, view.state.text);
-  if (!target.len) {
-    build_view(&view, web, tx);
-  }
-  store_end_read(tx);
+  struct source source;
+  source_open(&source, web->application->sources, web->arena, &web->project);
+  struct slice target = find_target(web, &source, &view);
   if (target.len) {
     http_redirect(response, target);
     return;
   }
-  const char *title = statuses[status_index(view.state.status)].page_title;
-  struct page page = web_page_open(web, SECTION_ERRORS, slice_of_string(title));
-  view.page = &page;
-  template_error_list(&response->body, &view);
-  web_finish_html(web);
+  const struct source_query query = {.status = view.state.status,
+                                     .text = view.state.text,
+                                     .sort = view.state.sort,
+                                     .limit = SOURCE_PAGE_SIZE,
+                                     .cursor = view.state.cursor};
+  struct source_page found;
+  switch (source_list(&source, &query, &found, &problem)) {
+    case STATUS_OK:
+      build_view(&view, web, &found);
+      send_list(web, &view);
+      break;
+    case STATUS_PENDING: source_wait(&source, request); break;
+    default: web_problem(web, &problem);
+  }
 }
 
 void error_list_act(struct http_request *request, struct http_response *response) {

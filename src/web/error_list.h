@@ -3,12 +3,8 @@
 #define CULPRIT_WEB_ERROR_LIST_H
 
 #include "http/http.h"
-#include "store/group.h"
+#include "source/source.h"
 #include "web/page.h"
-
-#define ERROR_LIST_PAGE_SIZE 20
-#define ERROR_LIST_HOURS 24
-#define ERROR_LIST_SEARCH_LIMIT 500 /* bytes; what does not fit is an error */
 
 /* What the address says is to be shown. */
 #define ERROR_LIST_ALL (-1)
@@ -16,8 +12,7 @@ struct error_list_state {
   int status; /* an enum group_status or ERROR_LIST_ALL */
   enum group_sort sort;
   struct slice text;
-  struct slice cursor_text; /* as it stands in the address */
-  struct cursor cursor;
+  struct slice cursor;
 };
 
 /* A choice: a tab or a sort order. */
@@ -29,14 +24,11 @@ struct error_list_choice {
 };
 
 struct error_row {
-  const struct group *group;
-  struct slice short_id, address;
+  const struct source_error *error;
+  struct slice address;
   struct slice type, value; /* the title in two parts; `value` may be empty */
   bool is_new;
-  bool has_issue;
-  int64_t issue_number;
   struct slice issue_address;
-  int64_t hours[ERROR_LIST_HOURS];
 };
 
 #define ERROR_LIST_TABS (GROUP_STATUS_COUNT + 1)
@@ -51,7 +43,8 @@ struct error_list_view {
   struct error_list_choice sorts[ERROR_LIST_SORTS];
   struct error_row *rows;
   size_t row_count;
-  int64_t total; /* of the tab, without the search */
+  int64_t total; /* of the tab and the search; -1: not known */
+  struct source_news news;
   bool may_act;
   struct slice previous, next; /* addresses; empty at the ends */
   struct slice without_text;   /* the list without the search */

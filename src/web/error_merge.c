@@ -21,39 +21,27 @@ static bool next_choice(struct slice *fields, struct slice name, struct slice *v
 
 static bool read_ids(struct web *web, int64_t ids[ERROR_CHOICES_LIMIT], size_t *count) {
   struct slice fields = web->request->body, value;
-  struct transaction *tx = store_begin_read(web->application->store);
   *count = 0;
-  while (*count < ERROR_CHOICES_LIMIT && next_choice(&fields, SLICE("id"), &value)) {
-    struct group group;
-    if (error_find(web, tx, value, &group)) ids[(*count)++] = group.id;
-  }
-  store_end_read(tx);
+  while (*count < ERROR_CHOICES_LIMIT && next_choice(&fields, SLICE("id"), &value))
+    if (slice_to_i64(value, &ids[*count])) ++*count;
   if (!*count) web_refuse(web, "Tick the errors first that this should be done with.");
   return *count > 0;
 }
 
-static bool set_statuses(struct web *web, const int64_t *ids, size_t count,
-                         enum group_status status) {
-  static const char *const done[GROUP_STATUS_COUNT] = {[GROUP_UNRESOLVED] = "unresolved again",
-                                                       [GROUP_RESOLVED] = "resolved",
-                                                       [GROUP_IGNORED] = "ignored"};
-  for (size_t i = 0; i < count; i++) {
-    struct status_change change = {.actor = &web->actor, .group_id = ids[i], .status = status};
-    struct status_result result = {0};
-    struct problem problem = {0};
-    if (tracker_set_status(web->application->store, &change, &result, &problem) != STATUS_OK) {
-      web_problem(web, &problem);
-      return false;
-    }
-  }
-  web_flash(web, MESSAGE_SUCCESS,
-            arena_printf(web->arena, "%zu %s %s.", count, count == 1 ? "error is" : "errors are",
-                         done[status]));
-  return true;
+/* Leaves out what is not of the project. */
+static size_t keep_own(struct web *web, int64_t *ids, size_t count) {
+  size_t kept = 0;
+  struct group group;
+  struct transaction *tx = store_begin_read(web->application->store);
+  for (size_t i = 0; i < count; i++)
+    if (group_get(tx, web->arena, ids[i], &group) && group.project_id == web->project.id)
+      ids[kept++] = group.id;
+  store_end_read(tx);
+  return kept;
 }
 
-static bool merge(struct web *web, const int64_t *ids, size_t count) {
-  const struct merge_request request = {&web->actor, ids, count};
+static bool merge(struct web *web, int64_t *ids, size_t count) {
+  const struct merge_request request = {&web->actor, ids, keep_own(web, ids, count)};
   struct merge_result result;
   struct problem problem = {0};
   struct group parent = {0};
@@ -82,7 +70,7 @@ bool error_act_on_many(struct web *web) {
   if (slice_equal(action, SLICE("merge"))) return merge(web, ids, count);
   for (size_t i = 0; i < GROUP_STATUS_COUNT; i++)
     if (slice_equal_string(action, names[i]))
-      return set_statuses(web, ids, count, (enum group_status)i);
+      return error_set_status(web, ids, count, (enum group_status)i);
   web_refuse(web, "The form did not say whether to resolve, ignore, unresolve or merge.");
   return false;
 }

@@ -37,13 +37,14 @@ bool remote_answer_find(struct transaction *tx, struct arena *arena, int64_t pro
                         struct slice question, struct remote_answer *answer) {
   bool is_found = false;
   struct query query = query_begin(tx,
-                                   "SELECT asked_ms, link, body FROM remote_answer"
+                                   "SELECT asked_ms, link, body, hits FROM remote_answer"
                                    " WHERE project_id = ?1 AND question = ?2");
   query_bind_int(&query, 1, project_id);
   query_bind_text(&query, 2, question);
   if (query_next(&query)) {
     answer->asked_ms = query_int(&query, 0);
     answer->link = query_text(&query, 1, arena);
+    answer->hits = query_int(&query, 3);
     is_found = unpack(arena, query_borrow(&query, 2), &answer->body);
   }
   query_end(&query);
@@ -64,13 +65,14 @@ void remote_answer_keep(struct transaction *tx, int64_t project_id, struct slice
                         const struct remote_answer *packed) {
   struct query query =
       query_begin(tx,
-                  "INSERT OR REPLACE INTO remote_answer(project_id, question, asked_ms, link, body)"
-                  " VALUES(?1, ?2, ?3, ?4, ?5)");
+                  "INSERT OR REPLACE INTO remote_answer(project_id, question, asked_ms, link, body,"
+                  " hits) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
   query_bind_int(&query, 1, project_id);
   query_bind_text(&query, 2, question);
   query_bind_int(&query, 3, packed->asked_ms);
   query_bind_text(&query, 4, packed->link);
   query_bind_blob(&query, 5, packed->body.ptr, packed->body.len);
+  query_bind_int(&query, 6, packed->hits);
   query_run(&query);
   drop_oldest(tx, project_id);
 }

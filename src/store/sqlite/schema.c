@@ -229,7 +229,7 @@ static const char *const format_2[] = {
 
     "CREATE TABLE remote_answer(project_id INTEGER NOT NULL, question TEXT NOT NULL, asked_ms "
     "INTEGER NOT NULL,"
-    " link TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY(project_id, "
+    " link TEXT NOT NULL, hits INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(project_id, "
     "question));"
     "CREATE INDEX remote_answer_age ON remote_answer(project_id, asked_ms);"
     "CREATE TABLE remote_link(project_id INTEGER NOT NULL, error_id INTEGER NOT NULL, forge TEXT "
