@@ -97,6 +97,9 @@ const char *store_directory(const struct store *store);
 
 /* Called on the writer thread after each transaction that changed projects or client keys. */
 void store_on_project_change(struct store *store, void (*changed)(void *context), void *context);
+/* The same for transactions that changed the outbox (outbox.h). Null ends it: then none is called
+ * any more. `changed` must be quick. */
+void store_on_outbox_change(struct store *store, void (*changed)(void *context), void *context);
 
 /* Where in a sorted list a page starts: behind the row (value, id), or before it. All zero is the
  * first page. Travels as text "value:id:is_before" in addresses and Link headers. */

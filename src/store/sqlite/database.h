@@ -33,6 +33,7 @@ struct transaction {
   struct store *store;
   bool is_writable;
   bool is_project_changed; /* tells store_on_project_change() after the commit */
+  bool is_outbox_changed;  /* the same for store_on_outbox_change() */
   int failure;             /* SQLite's extended result code of the first failure; 0: none */
   struct transaction *next_free;
 };

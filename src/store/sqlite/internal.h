@@ -54,6 +54,8 @@ struct store {
   struct session_counter *session_counter;
   void (*project_changed)(void *context);
   void *project_changed_context;
+  void (*outbox_changed)(void *context); /* under `mutex` */
+  void *outbox_changed_context;
 
   _Atomic uint64_t transactions, writes, failed_writes, sync_us, wal_pages;
 };

@@ -240,15 +240,18 @@ static const char *const format_2[] = {
     " DEFAULT 0, PRIMARY KEY(project_id, error_id)) WITHOUT ROWID;"
     "CREATE INDEX remote_link_number ON remote_link(project_id, number);",
 
-    "CREATE TABLE outbox(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, lane TEXT NOT NULL,"
+    "CREATE TABLE outbox(id INTEGER PRIMARY KEY AUTOINCREMENT, project_id INTEGER NOT NULL, lane "
+    "TEXT NOT NULL,"
     " kind TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL, user_id INTEGER NOT NULL,"
     " state INTEGER NOT NULL DEFAULT 0, created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL "
     "DEFAULT 0,"
-    " not_before_ms INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, is_started "
-    "INTEGER NOT NULL"
-    " DEFAULT 0, error TEXT NOT NULL DEFAULT '');"
+    " not_before_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, attempt INTEGER NOT "
+    "NULL DEFAULT 0,"
+    " is_unwanted INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX outbox_waiting ON outbox(lane, id) WHERE state = 0;"
-    "CREATE INDEX outbox_project ON outbox(project_id, state, ended_ms);",
+    "CREATE INDEX outbox_project ON outbox(project_id, state, ended_ms);"
+    "CREATE INDEX outbox_subject ON outbox(project_id, kind, subject);"
+    "CREATE INDEX outbox_ended ON outbox(ended_ms) WHERE state > 0;",
 
     "CREATE TABLE forge_server(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE,"
     " url TEXT NOT NULL UNIQUE, client_id TEXT NOT NULL, client_secret BLOB NOT NULL, token BLOB "

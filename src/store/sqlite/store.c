@@ -216,6 +216,13 @@ void store_on_project_change(struct store *store, void (*changed)(void *context)
   store->project_changed_context = context;
 }
 
+void store_on_outbox_change(struct store *store, void (*changed)(void *context), void *context) {
+  pthread_mutex_lock(&store->mutex);
+  store->outbox_changed = changed;
+  store->outbox_changed_context = context;
+  pthread_mutex_unlock(&store->mutex);
+}
+
 static uint64_t file_bytes(const char *path) {
   struct stat found;
   return stat(path, &found) ? 0 : (uint64_t)found.st_size;

@@ -168,8 +168,18 @@ static void fail(struct store *store, struct store_write *write, int code) {
   atomic_fetch_add_explicit(&store->failed_writes, 1, memory_order_relaxed);
 }
 
+static void tell_changes(struct store *store) {
+  if (store->tx.is_project_changed && store->project_changed)
+    store->project_changed(store->project_changed_context);
+  if (store->tx.is_outbox_changed) {
+    pthread_mutex_lock(&store->mutex);
+    if (store->outbox_changed) store->outbox_changed(store->outbox_changed_context);
+    pthread_mutex_unlock(&store->mutex);
+  }
+  store->tx.is_project_changed = store->tx.is_outbox_changed = false;
+}
+
 static void run_batch(struct store *store, struct store_write *first, size_t count) {
-  store->tx.is_project_changed = false;
   int code = run_transaction(store, first, count);
   struct store_write *write = first;
   for (size_t i = 0; code && i < count; i++, write = write->next) {
@@ -177,8 +187,7 @@ static void run_batch(struct store *store, struct store_write *first, size_t cou
     if (own) fail(store, write, own);
   }
   atomic_fetch_add_explicit(&store->writes, count, memory_order_relaxed);
-  if (store->tx.is_project_changed && store->project_changed)
-    store->project_changed(store->project_changed_context);
+  tell_changes(store);
   while (count--) {
     struct store_write *next = first->next; /* done() may free the write */
     first->done(first);
@@ -250,6 +259,7 @@ static void run_ticks(struct store *store) {
   }
   for (struct store_tick *tick = ticks; tick; tick = tick->next)
     if (tick->done) tick->done(tick, !failure);
+  tell_changes(store);
 }
 
 static bool is_tick_due(const struct store *store) {
