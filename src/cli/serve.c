@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/gitlab/gitlab.h"
 #include "api/sentry/api.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -97,7 +98,7 @@ static size_t route_count(const struct http_route *routes) {
 
 /* All tables as one, in this order: pages come last because theirs begin with any organization. */
 static struct http_route *all_routes(struct arena *arena) {
-  const struct http_route *const tables[] = {own_routes, api_routes, web_routes};
+  const struct http_route *const tables[] = {own_routes, api_routes, gitlab_routes, web_routes};
   size_t count = 0, at = 0;
   for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) count += route_count(tables[i]);
   struct http_route *routes = ARENA_ARRAY(arena, count + 1, struct http_route);
@@ -117,6 +118,7 @@ static bool before(struct http_request *request, struct http_response *response)
     return false;
   }
   if (request->route->access & WEB_ROUTE) return web_before(request, response);
+  if (request->route->access & GITLAB_ROUTE) return gitlab_before(request, response);
   if (slice_starts_with(slice_of_string(request->route->pattern), SLICE(API_PREFIX)))
     return api_before(request, response);
   return true;
@@ -124,13 +126,17 @@ static bool before(struct http_request *request, struct http_response *response)
 
 static void on_problem(struct http_request *request, struct http_response *response,
                        const struct problem *problem) {
-  bool is_for_programs = slice_starts_with(request->path, SLICE("/api/")) ||
-                         slice_starts_with(request->path, SLICE("/-/")) ||
+  struct slice path = request->path;
+  bool is_for_programs = slice_starts_with(path, SLICE("/api/")) ||
+                         slice_starts_with(path, SLICE("/-/")) ||
                          !atomic_load_explicit(&is_open, memory_order_acquire);
+  if (gitlab_is_path(path)) {
+    gitlab_on_problem(request, response, problem);
+    return;
+  }
   /* The endpoints of SDKs; Sentry's API is below /api/0/. */
-  bool is_for_sdks = slice_starts_with(request->path, SLICE("/api/")) &&
-                     !slice_starts_with(request->path, SLICE("/api/0/"));
-  if (is_for_sdks) ingest_allow_origin(request, response);
+  if (slice_starts_with(path, SLICE("/api/")) && !slice_starts_with(path, SLICE(API_PREFIX)))
+    ingest_allow_origin(request, response);
   if (is_for_programs)
     api_on_problem(request, response, problem);
   else

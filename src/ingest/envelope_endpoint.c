@@ -26,7 +26,7 @@ static enum status check_dsn(struct upload *upload, struct slice dsn, struct pro
   if (!auth_parse_dsn(dsn, &key, &project) || !slice_to_u64(project, &project_id)) {
     return problem_set(problem, STATUS_BAD_INPUT, "The envelope's `dsn` is not a DSN.");
   }
-  bool is_same_project = (int64_t)project_id == upload->project_id;
+  bool is_same_project = !upload->is_project_named || (int64_t)project_id == upload->project_id;
   if (!upload->key && is_same_project) return upload_use_key(upload, key, problem);
   bool is_same_key = upload->key && slice_equal(key, upload->key->key.public_key);
   if (is_same_project && is_same_key) return STATUS_OK;

@@ -61,7 +61,8 @@ bool upload_take_rate(struct upload *upload, enum category category) {
   return rate_limits_take(&owners, category, upload->received_ms / SECOND_MS, &upload->hits);
 }
 
-/* The path of `POST /api/store/` names no project: the key does. */
+/* Where the route has no {project} the key says which it is: `POST /api/store/`, and the addresses
+ * of GitLab's DSNs, whose ids are those of the GitLab that they come from. */
 static enum status read_project(struct upload *upload, struct problem *problem) {
   struct slice text = http_parameter(upload->request, "project");
   uint64_t project_id;
@@ -71,6 +72,7 @@ static enum status read_project(struct upload *upload, struct problem *problem) 
                        "The project in the path is not a number; check the DSN.");
   }
   upload->project_id = (int64_t)project_id;
+  upload->is_project_named = true;
   return STATUS_OK;
 }
 

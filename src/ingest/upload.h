@@ -49,7 +49,8 @@ struct upload {
   struct http_response *response;
   const struct endpoint *endpoint;
   enum coding coding;
-  int64_t project_id; /* of the path, or of the key where the path names none */
+  int64_t project_id;    /* of the path, or of the key where the path names none */
+  bool is_project_named; /* by the path; else ids of projects are another server's */
   int64_t received_ms;
   struct credentials credentials;
   struct config_snapshot *snapshot;     /* held until the answer */

@@ -18,6 +18,10 @@
 /* The actor that api_before() found. */
 const struct actor *api_actor(const struct http_request *request);
 const struct application *api_application(const struct http_request *request);
+/* The token of "Authorization: Bearer TOKEN"; false when there is no such header. */
+bool api_bearer_token(const struct http_request *request, struct slice *token);
+/* The actor of a token; false when there is none. */
+bool api_find_actor(struct http_request *request, struct slice token, struct actor *actor);
 
 /* The project of the path parameters "organization" and "project", or the group of "issue" (an id
  * or a short id, within "organization" when the path has it), checked with the route's access. On

@@ -78,16 +78,14 @@ static bool refuse(struct http_response *response, enum status status, const cha
   return false;
 }
 
-/* The token of "Authorization: Bearer TOKEN"; false when there is no such header. */
-static bool bearer_token(const struct http_request *request, struct slice *token) {
+bool api_bearer_token(const struct http_request *request, struct slice *token) {
   struct slice value = http_header(request, "Authorization");
   struct slice scheme = slice_split(&value, ' ');
   *token = slice_trim(value);
   return slice_equal_ignore_case(scheme, SLICE("Bearer")) && token->len > 0;
 }
 
-/* The actor of the token, or nobody. */
-static bool find_actor(struct http_request *request, struct slice token, struct actor *actor) {
+bool api_find_actor(struct http_request *request, struct slice token, struct actor *actor) {
   struct store *store = api_application(request)->store;
   struct transaction *tx = store_begin_read(store);
   bool is_found = account_by_token(tx, request->arena, token, actor);
@@ -101,10 +99,10 @@ bool api_before(struct http_request *request, struct http_response *response) {
   unsigned access = request->route->access;
   struct actor *actor = ARENA_NEW(request->arena, struct actor);
   request->user = actor;
-  if (!bearer_token(request, &token))
+  if (!api_bearer_token(request, &token))
     return access == API_ACCESS_ANYBODY ||
            refuse(response, STATUS_UNAUTHENTICATED, API_DETAIL_NO_CREDENTIALS);
-  if (!find_actor(request, token, actor))
+  if (!api_find_actor(request, token, actor))
     return refuse(response, STATUS_UNAUTHENTICATED, API_DETAIL_INVALID_TOKEN);
   if (access == API_ACCESS_ANYBODY) return true;
   unsigned scope = access & 0xff;
