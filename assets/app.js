@@ -129,6 +129,26 @@ first('[data-shortcuts]')?.addEventListener('click', (event) => {
   first('#shortcuts').showModal();
 });
 
+// Connect waits for another server. Its fields are kept as they were sent, and a change of them
+// takes the outcome away that stood for the old values.
+const connect = first('form[data-connect]');
+function setConnecting(isConnecting) {
+  for (const control of all('input.field, button', connect)) control.disabled = isConnecting;
+  first('[name=connect]', connect).textContent = isConnecting ? 'Connecting' : 'Connect';
+}
+connect?.addEventListener('submit', (event) => {
+  // Later, because disabled fields are not sent.
+  if (event.submitter?.name === 'connect') setTimeout(() => setConnecting(true));
+});
+connect?.addEventListener('input', ({ target }) => {
+  if (!['api_url', 'token'].includes(target.name)) return;
+  for (const outcome of all('[data-outcome]')) outcome.remove();
+  for (const field of all('[aria-invalid]', connect)) field.removeAttribute('aria-invalid');
+});
+addEventListener('pageshow', (event) => {
+  if (event.persisted && connect) setConnecting(false);
+});
+
 // Forms that take something away ask first.
 addEventListener('submit', (event) => {
   const question = event.submitter?.dataset.confirm;

@@ -47,10 +47,15 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_UNDO] = {"undo", NULL, "take the last one back"},
     [OPTION_RULES] = {"rules", "FILE", "stack-trace and fingerprint rules, one a line"},
     [OPTION_PUBLIC_KEY] = {"public-key", "KEY", "the key that SDKs use already"},
+    [OPTION_SENTRY] = {"sentry", "URL", "show the errors of a project of this Sentry"},
+    [OPTION_SENTRY_PROJECT] = {"sentry-project", "ORG/PROJECT", "which of its projects"},
+    [OPTION_TOKEN_STDIN] = {"token-stdin", NULL, "read its auth token from standard input"},
+    [OPTION_LOCAL] = {"local", NULL, "show the errors that SDKs send to this server"},
+    [OPTION_ACTIVE] = {"active", "on|off", "turn error tracking of the project on or off"},
     [OPTION_EVENT] = {"event", NULL, "print only the event, normalised and scrubbed"},
 };
 
-static const uint32_t common_options = OPTION_BIT(OPTION_DATA) | OPTION_BIT(OPTION_CONFIG) |
+static const uint64_t common_options = OPTION_BIT(OPTION_DATA) | OPTION_BIT(OPTION_CONFIG) |
                                        OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_HELP);
 
 static struct slice shown(struct slice s) { return slice_cut_utf8(s, SHOWN_BYTES); }
@@ -60,7 +65,7 @@ bool arguments_is_set(const struct arguments *arguments, enum option_id option) 
 }
 
 static bool takes(const struct arguments *arguments, enum option_id option) {
-  uint32_t own = arguments->command ? arguments->command->options : 0;
+  uint64_t own = arguments->command ? arguments->command->options : 0;
   return ((own | common_options) & OPTION_BIT(option)) != 0;
 }
 

@@ -37,10 +37,15 @@ enum option_id {
   OPTION_DRY_RUN,
   OPTION_UNDO,
   OPTION_EVENT,
+  OPTION_SENTRY,
+  OPTION_SENTRY_PROJECT,
+  OPTION_TOKEN_STDIN,
+  OPTION_LOCAL,
+  OPTION_ACTIVE,
   OPTION_PUBLIC_KEY,
   OPTION_COUNT
 };
-#define OPTION_BIT(option) (1u << (option))
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
 
 struct option {
   const char *name;
@@ -54,7 +59,7 @@ struct command {
   const char *noun, *verb; /* verb may be null */
   const char *operands;    /* as help shows them, separated by one blank */
   size_t operand_count;    /* exactly so many; OPERANDS_LIMIT: any number */
-  uint32_t options;        /* bits; every command has --data, --config, --json and --help too */
+  uint64_t options;        /* bits; every command has --data, --config, --json and --help too */
   enum {
     COMMAND_LOCAL,   /* has nothing to do with data, or does it in its own way */
     COMMAND_ON_DATA, /* runs in the server, or here when none runs */

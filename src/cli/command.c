@@ -48,6 +48,15 @@ const struct command commands[] = {
      "list the API tokens of a user", NULL},
     {"token", "revoke", "USER ID", 2, 0, COMMAND_ON_DATA, false, token_revoke_command,
      "delete an API token", NULL},
+    {"source", "show", "ORG/PROJECT", 1, 0, COMMAND_ON_DATA, false, source_show_command,
+     "tell where a project's errors come from", NULL},
+    {"source", "set", "ORG/PROJECT", 1,
+     O(SENTRY) | O(SENTRY_PROJECT) | O(TOKEN_STDIN) | O(LOCAL) | O(ACTIVE) |
+         O(ALLOW_PRIVATE_ADDRESSES) | O(CA_FILE),
+     COMMAND_ON_DATA, false, source_set_command, "set where a project's errors come from",
+     "With --sentry they come from a Sentry, which is asked first. Its token is read with\n"
+     "--token-stdin; without it the one that is kept is used, as long as the URL is the same.\n"
+     "With --local they come from SDKs, as in a new project. Errors that are here stay.\n"},
     {"regroup", NULL, "ORG/PROJECT", 1, O(DRY_RUN) | O(RULES) | O(UNDO), COMMAND_ON_DATA, false,
      regroup_command, "group all stored events of a project again",
      "Under the project's rules as they are now, or with --rules under those of a file, which "

@@ -18,9 +18,12 @@ struct command_context {
   const struct arguments *arguments;
   struct arena *arena;
   struct store *store;
-  struct slice public_url; /* no slash at the end */
-  struct slice input;      /* standard input of commands that were told to read it */
-  struct buffer *output;   /* for standard output */
+  struct slice public_url;    /* no slash at the end */
+  struct http_client *client; /* the server's; null outside of it */
+  bool allow_private_addresses;
+  const char *ca_file;
+  struct slice input;    /* standard input of commands that were told to read it */
+  struct buffer *output; /* for standard output */
   struct problem *problem;
 };
 
@@ -36,6 +39,10 @@ struct slice sign_in_link_url(struct arena *arena, struct slice public_url, stru
 /* The DSN of the project's first active key; empty when there is none. */
 struct slice project_dsn(struct transaction *tx, struct arena *arena, struct slice public_url,
                          int64_t project_id);
+
+/* Splits "ORG/PROJECT". */
+enum status project_path_split(struct slice path, struct slice *organization, struct slice *project,
+                               struct problem *problem) MUST_CHECK;
 
 /* The file that an option names, "-" for standard input; at most `limit` bytes and one more, which
  * tells that there are too many. */
@@ -84,6 +91,8 @@ enum status member_set_command(struct command_context *context);
 enum status token_create_command(struct command_context *context);
 enum status token_list_command(struct command_context *context);
 enum status token_revoke_command(struct command_context *context);
+enum status source_show_command(struct command_context *context);
+enum status source_set_command(struct command_context *context);
 enum status regroup_command(struct command_context *context);
 
 /* These get no store: they run in a process of their own. */

@@ -216,6 +216,8 @@ void control_handler(struct http_request *request, struct http_response *respons
   struct command_context context = {.arguments = &arguments,
                                     .arena = request->arena,
                                     .store = application->store,
+                                    .client = application->client,
+                                    .allow_private_addresses = application->allow_private_addresses,
                                     .public_url = application->public_url,
                                     .input = json_string(request->arena, root, "input"),
                                     .output = &output,

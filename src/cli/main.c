@@ -144,12 +144,17 @@ static int run(struct arguments *arguments, struct arena *arena) {
     context.public_url = arguments->values[OPTION_URL];
     status = url_check(&context.public_url, &problem);
   }
+  context.allow_private_addresses = arguments_is_set(arguments, OPTION_ALLOW_PRIVATE_ADDRESSES);
+  if (arguments->values[OPTION_CA_FILE].len)
+    context.ca_file = arena_string(arena, arguments->values[OPTION_CA_FILE]);
   if (status) {
     exit_status = fail_usage(arguments, &problem);
   } else if (arguments->command->kind == COMMAND_LOCAL) {
     exit_status = run_local(&context);
   } else {
-    if (arguments_is_set(arguments, OPTION_PASSWORD_STDIN)) context.input = read_input(arena);
+    if (arguments_is_set(arguments, OPTION_PASSWORD_STDIN) ||
+        arguments_is_set(arguments, OPTION_TOKEN_STDIN))
+      context.input = read_input(arena);
     status = read_rules(&context);
     exit_status = status
                       ? fail(&problem)

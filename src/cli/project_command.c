@@ -13,9 +13,8 @@ struct slice project_dsn(struct transaction *tx, struct arena *arena, struct sli
   return SLICE_EMPTY;
 }
 
-/* Splits "ORG/PROJECT". */
-static enum status split_path(struct slice path, struct slice *organization, struct slice *project,
-                              struct problem *problem) {
+enum status project_path_split(struct slice path, struct slice *organization, struct slice *project,
+                               struct problem *problem) {
   *project = path;
   *organization = slice_split(project, '/');
   if (organization->len && project->len && slice_find_byte(*project, '/') == project->len)
@@ -95,8 +94,8 @@ enum status project_create_command(struct command_context *context) {
   struct project_write write = {
       .arena = context->arena,
       .draft = {.name = values[OPTION_NAME], .platform = values[OPTION_PLATFORM]}};
-  enum status status = split_path(context->arguments->operands[0], &write.organization,
-                                  &write.draft.slug, context->problem);
+  enum status status = project_path_split(context->arguments->operands[0], &write.organization,
+                                          &write.draft.slug, context->problem);
   if (!status) status = store_write(context->store, project_write, &write, context->problem);
   if (status) return status;
   struct transaction *tx = store_begin_read(context->store);
@@ -153,7 +152,7 @@ static enum status find_project(struct transaction *tx, const struct command_con
                                 struct project *project, struct problem *problem) {
   struct slice organization, slug;
   struct slice path = context->arguments->operands[0];
-  enum status status = split_path(path, &organization, &slug, problem);
+  enum status status = project_path_split(path, &organization, &slug, problem);
   if (!status && !project_find(tx, context->arena, organization, slug, project))
     status = problem_set(problem, STATUS_NOT_FOUND, "There is no project \"%.*s\".",
                          SLICE_ARGS(slice_cut_utf8(path, 160)));

@@ -352,6 +352,7 @@ static enum status serve(struct command_context *context, const struct serve_set
   store_add_tick(context->store, &feedback_linking);
   application.forge = forge_open(context->store, &settings->forge);
   application.client = http_client_open(&settings->client);
+  application.allow_private_addresses = settings->client.allow_private_addresses;
   application.ingest = ingest_open(context->store);
   sources.store = context->store;
   application.sources = &sources;

@@ -2,6 +2,7 @@
 #ifndef CULPRIT_INGEST_APPLICATION_H
 #define CULPRIT_INGEST_APPLICATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -10,7 +11,8 @@ struct application {
   struct store *store;
   struct ingest *ingest;
   struct forge *forge;
-  struct http_client *client; /* for requests to other servers */
+  struct http_client *client;   /* for requests to other servers */
+  bool allow_private_addresses; /* URLs in settings may lead to private networks */
   struct sources *sources;
   struct http_server *server; /* set once it has started */
   struct slice public_url;    /* "https://errors.example.org", no slash at the end */

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "store/connection.h"
 #include "store/option.h"
 
 #include "base/banned.h"
@@ -97,10 +98,12 @@ static bool are_equal(struct pairs a, struct pairs b) {
 }
 
 /* `before` is the same project under other options, or null. */
-static struct compiled_project *compile_project(int64_t id, struct pairs options,
+static struct compiled_project *compile_project(const struct connection *connection,
+                                                struct pairs options,
                                                 const struct compiled_project *before) {
   struct compiled_project *project = memory_alloc(sizeof *project);
-  *project = (struct compiled_project){.config.project_id = id};
+  *project = (struct compiled_project){
+      .config = {.project_id = connection->project_id, .is_off = !connection->is_active}};
   project->options = copy_options(&project->arena, options);
   config_compile(&project->arena, project->options, &project->config);
   if (before) rate_limits_continue(project->config.limits, before->config.limits);
@@ -118,10 +121,12 @@ static void drop_project(struct compiled_project *project) {
 static struct slice bytes_of(const int64_t *id) { return slice_of((const char *)id, sizeof *id); }
 
 static void add_project(struct config_snapshot *snapshot, const struct config_snapshot *before,
-                        int64_t id, struct pairs options) {
-  struct compiled_project *known = before ? map_get(&before->projects, bytes_of(&id)) : NULL;
-  bool is_same = known && are_equal(known->options, options);
-  struct compiled_project *project = is_same ? known : compile_project(id, options, known);
+                        const struct connection *connection, struct pairs options) {
+  const int64_t *id = &connection->project_id;
+  struct compiled_project *known = before ? map_get(&before->projects, bytes_of(id)) : NULL;
+  bool is_same =
+      known && are_equal(known->options, options) && known->config.is_off == !connection->is_active;
+  struct compiled_project *project = is_same ? known : compile_project(connection, options, known);
   atomic_fetch_add(&project->uses, 1);
   map_put(&snapshot->projects, bytes_of(&project->config.project_id), project);
 }
@@ -151,7 +156,9 @@ static struct config_snapshot *make_snapshot(struct store *store,
   }
   count = project_list(tx, &scratch, 0, &projects);
   for (size_t i = 0; i < count; i++) {
-    add_project(snapshot, before, projects[i].id, option_list(tx, &scratch, projects[i].id));
+    struct connection connection;
+    connection_get(tx, &scratch, projects[i].id, &connection);
+    add_project(snapshot, before, &connection, option_list(tx, &scratch, projects[i].id));
   }
   store_end_read(tx);
   arena_free(&scratch);

@@ -21,6 +21,7 @@
 
 struct project_config {
   int64_t project_id;
+  bool is_off; /* error tracking is off: nothing is taken */
   const struct scrubber *scrubber;
   const struct filters *filters;
   const struct grouping_rules *grouping_rules; /* null: our base alone */

@@ -51,6 +51,11 @@ enum status upload_use_key(struct upload *upload, struct slice key, struct probl
   if (!upload->project) {
     return problem_set(problem, STATUS_FORBIDDEN, "The key's project is not there any more.");
   }
+  if (upload->project->is_off) {
+    return problem_set(problem, STATUS_FORBIDDEN,
+                       "Error tracking is off for this project. It can be enabled in the project's "
+                       "settings.");
+  }
   upload->key = known;
   return check_origin(upload, problem);
 }

@@ -1,7 +1,6 @@
 /* sentry_project.c - see sentry_project.h. */
 #include "source/sentry_project.h"
 
-#include "json/json.h"
 #include "source/sentry_value.h"
 
 #include "base/banned.h"
@@ -34,32 +33,29 @@ static enum status read_row(yyjson_val *row, struct sentry_project *project,
   };
   for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
     if (needed[i].is_slug ? is_slug(needed[i].value) : needed[i].value.len > 0) continue;
-    return problem_set(problem, STATUS_BAD_INPUT,
-                       "A project in the server's list has no usable %s, so this is no Sentry, or "
-                       "one that is not understood.",
-                       needed[i].name);
+    return problem_set_field(
+        problem, STATUS_FAILED, "url",
+        "A project in the server's list has no usable %s, so this is no Sentry, or "
+        "one that is not understood.",
+        needed[i].name);
   }
   if (!sentry_id(json_member(row, "id"), &project->id)) project->id = 0;
   return STATUS_OK;
 }
 
-enum status sentry_projects_read(struct arena *arena, struct slice json,
+enum status sentry_projects_read(struct arena *arena, yyjson_val *list,
                                  struct sentry_project **projects, size_t *count,
                                  struct problem *problem) {
-  yyjson_val *root, *row;
+  yyjson_val *row;
   size_t index, max;
   *count = 0;
   *projects = NULL;
-  enum status status = json_read(arena, json, &root, problem);
-  if (status)
-    return problem_set(problem, STATUS_BAD_INPUT,
-                       "The server did not answer with JSON. Is it a Sentry?");
-  if (!yyjson_is_arr(root))
-    return problem_set(problem, STATUS_BAD_INPUT,
-                       "The server did not answer with a list of projects. Is it a Sentry?");
-  *projects = ARENA_ARRAY(arena, yyjson_arr_size(root), struct sentry_project);
-  yyjson_arr_foreach(root, index, max, row) {
-    status = read_row(row, &(*projects)[index], problem);
+  if (!yyjson_is_arr(list))
+    return problem_set_field(problem, STATUS_FAILED, "url",
+                             "The server did not answer with a list of projects. Is it a Sentry?");
+  *projects = ARENA_ARRAY(arena, yyjson_arr_size(list), struct sentry_project);
+  yyjson_arr_foreach(list, index, max, row) {
+    enum status status = read_row(row, &(*projects)[index], problem);
     if (status) return status;
   }
   *count = max;

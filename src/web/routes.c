@@ -13,6 +13,7 @@
 #include "web/error_issue.h"
 #include "web/error_list.h"
 #include "web/error_merge.h"
+#include "web/error_tracking.h"
 #include "web/filters_page.h"
 #include "web/grouping_page.h"
 #include "web/feedback_page.h"
@@ -34,6 +35,9 @@
 
 #define SEE_ERRORS WEB_PROJECT(ROLE_TO_SEE_ERRORS)
 #define ACT_ON_ERRORS WEB_PROJECT(ROLE_TO_ACT)
+/* The same on pages that are only there while error tracking is on. */
+#define LOOK (WEB_ERRORS | SEE_ERRORS)
+#define ACT (WEB_ERRORS | ACT_ON_ERRORS)
 #define SEE_PROJECT WEB_PROJECT(ROLE_GUEST)
 #define REPORT WEB_PROJECT(ROLE_REPORTER)
 #define CONFIGURE WEB_PROJECT(ROLE_TO_CONFIGURE)
@@ -68,17 +72,17 @@ const struct http_route web_routes[] = {
 
     {"GET", "/", project_list_show, ROUTE_WORKER, WEB_SIGNED_IN, 0},
 
-    {"GET", ERRORS, error_list_show, ROUTE_WORKER, SEE_ERRORS, 0},
-    {"POST", ERRORS, error_list_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
-    {"GET", ERRORS "/{id}/details", error_details_show, ROUTE_WORKER, SEE_ERRORS, 0},
-    {"GET", ERRORS "/{id}/events/{event}", error_event_show, ROUTE_WORKER, SEE_ERRORS, 0},
+    {"GET", ERRORS, error_list_show, ROUTE_WORKER, LOOK, 0},
+    {"POST", ERRORS, error_list_act, ROUTE_WORKER, ACT, 0},
+    {"GET", ERRORS "/{id}/details", error_details_show, ROUTE_WORKER, LOOK, 0},
+    {"GET", ERRORS "/{id}/events/{event}", error_event_show, ROUTE_WORKER, LOOK, 0},
     {"GET", ERRORS "/{id}/events/{event}/attachments/{attachment}", attachment_download,
-     ROUTE_WORKER, SEE_ERRORS, 0},
-    {"POST", ERRORS "/{id}/details", error_details_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
-    {"POST", ERRORS "/{id}/events/{event}", error_details_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
-    {"POST", ERRORS "/{id}/hashes", error_hashes_act, ROUTE_WORKER, ACT_ON_ERRORS, 0},
-    {"POST", ERRORS "/{id}/issue", error_create_issue, ROUTE_WORKER, ACT_ON_ERRORS, 0},
-    {"GET", "/{organization}/{project}/issues/{id}", error_jump, ROUTE_WORKER, SEE_ERRORS, 0},
+     ROUTE_WORKER, LOOK, 0},
+    {"POST", ERRORS "/{id}/details", error_details_act, ROUTE_WORKER, ACT, 0},
+    {"POST", ERRORS "/{id}/events/{event}", error_details_act, ROUTE_WORKER, ACT, 0},
+    {"POST", ERRORS "/{id}/hashes", error_hashes_act, ROUTE_WORKER, ACT, 0},
+    {"POST", ERRORS "/{id}/issue", error_create_issue, ROUTE_WORKER, ACT, 0},
+    {"GET", "/{organization}/{project}/issues/{id}", error_jump, ROUTE_WORKER, LOOK, 0},
     {"GET", "/{organization}/{project}/releases/{version...}", release_jump, ROUTE_WORKER,
      SEE_ERRORS, 0},
 
@@ -101,6 +105,8 @@ const struct http_route web_routes[] = {
 
     {"GET", SETTINGS, settings_show, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS, settings_submit, ROUTE_WORKER, CONFIGURE, 0},
+    {"GET", SETTINGS "/error_tracking", error_tracking_show, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", SETTINGS "/error_tracking", error_tracking_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS "/keys", settings_key_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS "/members", settings_member_submit, ROUTE_WORKER, CONFIGURE, 0},
 

@@ -31,16 +31,17 @@ static void fill_keys(struct web *web, struct transaction *tx, struct settings_v
   }
 }
 
-void settings_show(struct http_request *request, struct http_response *response) {
-  struct web *web = web_of(request);
+void settings_draw(struct web *web, struct error_tracking_view *error_tracking) {
   struct page page = web_page_open(web, SECTION_SETTINGS, SLICE("Settings"));
   struct settings_view view = {
       .page = &page,
       .project = &web->project,
       .base = settings_base(web),
       .role = web->role,
-      .snippet = snippet_find(http_query_value(request, "sdk"), web->project.platform),
+      .snippet = snippet_find(http_query_value(web->request, "sdk"), web->project.platform),
+      .error_tracking = error_tracking,
   };
+  error_tracking->page = &page;
   struct transaction *tx = store_begin_read(web->application->store);
   fill_keys(web, tx, &view);
   view.member_count = member_list(tx, web->arena, web->project.id, &view.members);
@@ -49,6 +50,14 @@ void settings_show(struct http_request *request, struct http_response *response)
   if (web->project.repository.len) {
     view.forge = forge_repository_state(web->application->forge, web->arena, &web->project);
   }
-  template_settings(&response->body, &view);
+  template_settings(&web->response->body, &view);
   web_finish_html(web);
+}
+
+void settings_show(struct http_request *request, struct http_response *response) {
+  struct error_tracking_view error_tracking;
+  struct web *web = web_of(request);
+  (void)response;
+  error_tracking_load(web, &error_tracking);
+  settings_draw(web, &error_tracking);
 }

@@ -4,6 +4,7 @@
 
 #include "forge/forge.h"
 #include "http/http.h"
+#include "web/error_tracking.h"
 #include "web/snippets.h"
 #include "web/web.h"
 
@@ -30,11 +31,14 @@ struct settings_view {
   size_t member_count;
   enum role role; /* of the person who looks */
   struct forge_state forge;
+  const struct error_tracking_view *error_tracking;
 };
 
 /* The roles that can be given, lowest first. */
 extern const enum role settings_roles[SETTINGS_ROLES];
 
+/* The page, with the form of error tracking as it is given. */
+void settings_draw(struct web *web, struct error_tracking_view *error_tracking);
 void settings_show(struct http_request *request, struct http_response *response);
 /* POST: name, platform and repository. */
 void settings_submit(struct http_request *request, struct http_response *response);

@@ -13,9 +13,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/connection.h"
 #include "store/store.h"
 #include "templates.h"
 #include "tracker/tracker.h"
+#include "web/error_tracking.h"
 #include "web/form_token.h"
 
 #include "base/banned.h"
@@ -129,10 +131,18 @@ static enum status check_access(struct web *web, struct transaction *tx, struct 
                ? STATUS_OK
                : problem_set(problem, STATUS_FORBIDDEN, "This page is for administrators.");
   }
-  if ((access & ~ROLE_BITS) == WEB_PROJECT(0)) {
+  if ((access & ~(ROLE_BITS | WEB_ERRORS)) == WEB_PROJECT(0)) {
     return check_project(web, tx, (enum role)(access & ROLE_BITS), problem);
   }
   return problem_set(problem, STATUS_FORBIDDEN, "Nobody may use this page.");
+}
+
+/* Whether the page is one of errors, and the project's error tracking is off. */
+static bool is_off(struct web *web, struct transaction *tx) {
+  struct connection connection;
+  if (!(web->request->route->access & WEB_ERRORS)) return false;
+  connection_get(tx, web->arena, web->project.id, &connection);
+  return !connection.is_active;
 }
 
 /* Only addresses of pages are remembered: what a form sent is gone anyway. */
@@ -158,7 +168,12 @@ bool web_before(struct http_request *request, struct http_response *response) {
   if (status == STATUS_OK) {
     status = check_access(web, tx, &problem);
   }
+  bool must_tell = status == STATUS_OK && is_off(web, tx);
   store_end_read(tx);
+  if (must_tell) {
+    error_tracking_off(web);
+    return false;
+  }
   if (status == STATUS_UNAUTHENTICATED) {
     redirect_to_sign_in(web);
   } else if (status != STATUS_OK) {

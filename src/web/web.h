@@ -34,6 +34,8 @@ struct problem_view {
 #define WEB_ADMIN (WEB_ROUTE | 0x300u)
 /* The path has {organization} and {project}, where the actor needs at least this role. */
 #define WEB_PROJECT(role) (WEB_ROUTE | 0x400u | (unsigned)(role))
+/* With WEB_PROJECT: error tracking has to be on, else a page says that it is off. */
+#define WEB_ERRORS 0x800u
 
 /* Every page's route; ends with a null pattern. */
 extern const struct http_route web_routes[];
@@ -57,6 +59,7 @@ struct web {
   struct project project;  /* of WEB_PROJECT routes; id 0 elsewhere */
   enum role role;          /* of the actor in that project */
   int64_t now_ms;          /* all times of a page are relative to it */
+  void *pending;           /* what a handler that parked the request goes on with; null at first */
 };
 
 /* The context that web_before() made for this request. */

@@ -205,11 +205,12 @@ static void expect_projects(const char *json, size_t wanted, const char *message
   struct arena arena = {0};
   struct sentry_project *projects;
   struct problem problem = {0};
+  yyjson_val *root;
   size_t count;
-  enum status status =
-      sentry_projects_read(&arena, slice_of_string(json), &projects, &count, &problem);
+  assert_int_equal(json_read(&arena, slice_of_string(json), &root, &problem), STATUS_OK);
+  enum status status = sentry_projects_read(&arena, root, &projects, &count, &problem);
   if (message) {
-    assert_int_equal(status, STATUS_BAD_INPUT);
+    assert_int_equal(status, STATUS_FAILED);
     if (!strstr(problem.message, message)) fail_msg("%s: %s", json, problem.message);
   } else {
     if (status) fail_msg("%s: %s", json, problem.message);
@@ -229,7 +230,6 @@ static void test_projects_are_read(void **state) {
       "[{\"slug\":\"cart\",\"name\":\"Cart\",\"organization\":"
       "{\"slug\":\"shop\",\"name\":\"Shop\"}}]",
       1, NULL);
-  expect_projects("<html>", 0, "JSON");
   expect_projects("{\"detail\":\"x\"}", 0, "list of projects");
   expect_projects("[7]", 0, "slug");
   expect_projects("[{\"slug\":\"cart\"}]", 0, "name");
