@@ -33,6 +33,7 @@
 #include "http/proxy.h"
 #include "ingest/application.h"
 #include "ingest/ingest.h"
+#include "source/remote.h"
 #include "source/source.h"
 #include "store/feedback.h"
 #include "tracker/monitor.h"
@@ -355,6 +356,7 @@ static enum status serve(struct command_context *context, const struct serve_set
   application.allow_private_addresses = settings->client.allow_private_addresses;
   application.ingest = ingest_open(context->store);
   sources.store = context->store;
+  sources.remote = remote_open(context->store, application.client);
   application.sources = &sources;
   pthread_t resuming;
   pthread_create(&resuming, NULL, resume_regrouping, context->store);
@@ -366,10 +368,12 @@ static enum status serve(struct command_context *context, const struct serve_set
       wait_for_signal(signals);
     }
     tracker_regroup_stop();
-    http_client_stop(application.client); /* pages may wait for other servers */
+    remote_stop(sources.remote); /* pages may wait for other servers */
+    http_client_stop(application.client);
     http_server_stop(application.server, STOP_TIMEOUT_MS);
   }
   tracker_regroup_stop();
+  remote_stop(sources.remote);
   pthread_join(resuming, NULL);
   ingest_close(application.ingest);
   http_client_close(application.client);
@@ -390,6 +394,7 @@ enum status serve_command(struct command_context *context) {
               log_quote(quoted, slice_of_string(settings.directory)), CULPRIT_VERSION);
     status = serve(context, &settings, &signals);
     store_close(context->store);
+    remote_close(sources.remote); /* the store writes its last answers until it is closed */
   }
   if (status && !isatty(STDERR_FILENO)) {
     log_write(LOG_ERROR, "not serving", "reason=%s",

@@ -19,4 +19,25 @@
 /* What Connect found can be saved for so long: time to choose a project, and to fetch a coffee. */
 #define CONNECT_KEPT_MS (30 * 60 * 1000)
 
+/* --- asking a connected Sentry ------------------------------------------------------- */
+
+/* Somebody may wait for it. GitLab's pages give up after the same time. */
+#define REMOTE_TIMEOUT_MS 10000
+/* Younger answers are not asked for again. GitLab: about a minute. */
+#define REMOTE_FRESH_MS (60 * 1000)
+/* After a failure, doubled each time: long enough to spare a server that is down, short enough for
+ * people who wait for it. */
+#define REMOTE_RETRY_MS 5000
+#define REMOTE_RETRY_DOUBLINGS 5
+/* Nobody looked for so long: the list is asked for less often. GitLab: 10 minutes. */
+#define REMOTE_IDLE_MS (10 * 60 * 1000)
+#define REMOTE_REFRESH_MS (60 * 1000)
+#define REMOTE_REFRESH_IDLE_MS (5 * 60 * 1000)
+#define REMOTE_KEEPER_PERIOD_MS 1000
+/* An answer that did not change is written again after so long, for its time alone. */
+#define REMOTE_TOUCH_MS (10 * 60 * 1000)
+/* Answers older than a change that was done are not shown as they are; lists that nobody asked for
+ * again within this time may show the error as it was. */
+#define ACTION_REMEMBERED_MS (60 * 60 * 1000)
+
 #endif

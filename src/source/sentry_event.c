@@ -374,13 +374,11 @@ static void read_neighbour(yyjson_val *value, bool *is_there, struct event_id *i
 static enum status read_id(yyjson_val *root, const char *name, int64_t *id,
                            struct problem *problem) {
   yyjson_val *value = json_member(root, name);
-  struct slice text = SLICE_EMPTY;
   *id = 0;
   if (!value || yyjson_is_null(value) || sentry_id(value, id)) return STATUS_OK;
-  json_scalar_text(value, &text);
-  return problem_set(problem, STATUS_BAD_INPUT,
-                     "Sentry's answer has \"%.*s\" as an event's %s, which should be digits.",
-                     SLICE_ARGS(slice_cut_utf8(text, 40)), name);
+  char what[40];
+  snprintf(what, sizeof what, "an event's %s", name);
+  return sentry_bad_id(value, what, problem);
 }
 
 static enum status read_facts(yyjson_val *root, struct sentry_event_facts *facts,
@@ -389,7 +387,7 @@ static enum status read_facts(yyjson_val *root, struct sentry_event_facts *facts
   yyjson_val *id = json_member(root, "eventID");
   if (!yyjson_is_str(id)) id = json_member(root, "id");
   if (!yyjson_is_str(id)) {
-    return problem_set(problem, STATUS_BAD_INPUT, "Sentry's answer is missing keys: id.");
+    return problem_set(problem, STATUS_BAD_INPUT, "Sentry's answer is missing keys: id");
   }
   if (!event_id_parse(json_text(id), &facts->id)) {
     return problem_set(problem, STATUS_BAD_INPUT,

@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "source/local.h"
+#include "source/remote.h"
+#include "source/sentry.h"
 
 #include "base/banned.h"
 
@@ -20,9 +22,7 @@ bool source_is_local(const struct source *source) {
 }
 
 struct slice source_error_url(const struct source *source, int64_t error_id) {
-  (void)source;
-  (void)error_id;
-  return SLICE_EMPTY;
+  return source_is_local(source) ? SLICE_EMPTY : sentry_error_url(source, error_id);
 }
 
 enum status source_list(struct source *source, const struct source_query *query,
@@ -31,32 +31,39 @@ enum status source_list(struct source *source, const struct source_query *query,
     return problem_set_field(problem, STATUS_BAD_INPUT, "query",
                              "The search text may have at most %d bytes.",
                              SOURCE_SEARCH_LIMIT_BYTES);
-  return local_list(source, query, page, problem);
+  return source_is_local(source) ? local_list(source, query, page, problem)
+                                 : sentry_list(source, query, page, problem);
 }
 
 enum status source_details(struct source *source, int64_t error_id,
                            const struct source_event_choice *choice, struct source_details *details,
                            struct problem *problem) {
-  return local_details(source, error_id, choice, details, problem);
+  return source_is_local(source) ? local_details(source, error_id, choice, details, problem)
+                                 : sentry_details(source, error_id, choice, details, problem);
 }
 
 enum status source_find(struct source *source, int64_t error_id, struct source_error *error,
                         struct problem *problem) {
-  return local_find(source, error_id, error, problem);
+  return source_is_local(source) ? local_find(source, error_id, error, problem)
+                                 : sentry_find(source, error_id, error, problem);
 }
 
 enum status source_look_up(struct source *source, struct slice text, struct source_place *place,
                            struct problem *problem) {
-  return local_look_up(source, text, place, problem);
+  return source_is_local(source) ? local_look_up(source, text, place, problem)
+                                 : sentry_look_up(source, text, place, problem);
 }
 
 enum status source_set_status(struct source *source, const struct source_change *change,
                               struct source_change_result *result, struct problem *problem) {
-  return local_set_status(source, change, result, problem);
+  if (source_is_local(source)) return local_set_status(source, change, result, problem);
+  return problem_set(problem, STATUS_UNAVAILABLE,
+                     "The status of errors of a connected Sentry is changed there.");
 }
 
 void source_wait(struct source *source, struct http_request *request) {
-  (void)source;
-  http_park(request);
-  http_run_again(request);
+  const struct remote_wait_list list = {.connection = &source->connection,
+                                        .paths = source->questions,
+                                        .count = source->question_count};
+  remote_wait(source->sources->remote, &list, request);
 }

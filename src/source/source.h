@@ -49,6 +49,9 @@ struct source {
   const struct project *project;
   struct connection connection;
   int64_t now_ms;
+  /* Set it when somebody wants to see it as it is now: what was asked for before is waited for
+   * anew, unless the other server cannot answer. */
+  int64_t newer_than_ms;
   /* Questions that have to be answered first, after STATUS_PENDING. */
   struct slice *questions;
   size_t question_count;

@@ -331,6 +331,7 @@ static struct error_details_view build_view(struct web *web, const struct detail
       .type = has_type ? group->error_type : group->title,
       .value = has_type ? slice_cut_utf8(group->error_value, limits->value_bytes) : SLICE_EMPTY,
       .news = found->news,
+      .refresh_address = arena_concat(web->arena, web->request->path, SLICE("?")),
       .may_act = web->role >= ROLE_TO_ACT,
       .list_address = error_base(web),
       .details_address = error_details_address(web, group->id),
@@ -429,6 +430,10 @@ static void show(struct web *web, const struct event_choice *choice) {
     web_not_found(web, "This error or event");
     return;
   }
+  bool is_refresh = http_query_value(web->request, "refresh").len > 0;
+  if (is_refresh) {
+    source.newer_than_ms = web->now_ms;
+  }
   enum status status = source_details(&source, id, &choice->event, &data.found, &problem);
   if (status == STATUS_PENDING) {
     source_wait(&source, web->request);
@@ -436,6 +441,8 @@ static void show(struct web *web, const struct event_choice *choice) {
     web_not_found(web, "This error or event");
   } else if (status) {
     web_problem(web, &problem);
+  } else if (is_refresh) {
+    http_redirect(web->response, web->request->path);
   } else if (id != data.found.error.group.id && choice->is_of_error) {
     /* An error that was merged into another has its address. */
     http_redirect(web->response, error_details_address(web, data.found.error.group.id));

@@ -80,6 +80,7 @@ struct error_details_view {
   const struct group *group; /* of it */
   struct slice type, value;
   struct source_news news;
+  struct slice refresh_address; /* one more parameter may follow */
   bool may_act;
   struct slice list_address, details_address, issue_form_address;
   struct slice state_query; /* "?frames=all", to go along with links to other events */

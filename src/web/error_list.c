@@ -213,6 +213,9 @@ static void build_view(struct error_list_view *view, struct web *web,
                        const struct source_page *found) {
   view->total = found->total;
   view->news = found->news;
+  bool is_bare = slice_find_byte(view->address, '?') == view->address.len;
+  view->refresh_address =
+      arena_concat(web->arena, view->address, is_bare ? SLICE("?") : SLICE("&"));
   fill_choices(view, web->arena, found);
   struct error_list_state state = view->state;
   state.text = state.cursor = SLICE_EMPTY;
@@ -228,20 +231,21 @@ static void build_view(struct error_list_view *view, struct web *web,
 /* --- handlers ---------------------------------------------------------------------------- */
 
 /* A search for the id of an error or of an event leads straight to it. */
-static struct slice find_target(struct web *web, struct source *source,
-                                const struct error_list_view *view) {
+static enum status find_target(struct web *web, struct source *source,
+                               const struct error_list_view *view, struct slice *target) {
   struct source_place place;
   struct problem problem;
-  if (!view->state.text.len ||
-      source_look_up(source, view->state.text, &place, &problem) != STATUS_OK) {
-    return SLICE_EMPTY;
+  enum status status = view->state.text.len
+                           ? source_look_up(source, view->state.text, &place, &problem)
+                           : STATUS_NOT_FOUND;
+  if (status) {
+    return status;
   }
-  if (!place.has_event) {
-    return error_details_address(web, place.error_id);
-  }
-  return arena_printf(web->arena, "%.*s/%lld/events/%.*s", SLICE_ARGS(view->base),
-                      (long long)place.error_id,
-                      SLICE_ARGS(event_id_hex(web->arena, &place.event_id)));
+  *target = place.has_event ? arena_printf(web->arena, "%.*s/%lld/events/%.*s",
+                                           SLICE_ARGS(view->base), (long long)place.error_id,
+                                           SLICE_ARGS(event_id_hex(web->arena, &place.event_id)))
+                            : error_details_address(web, place.error_id);
+  return STATUS_OK;
 }
 
 static void send_list(struct web *web, struct error_list_view *view) {
@@ -250,6 +254,32 @@ static void send_list(struct web *web, struct error_list_view *view) {
   view->page = &page;
   template_error_list(&web->response->body, view);
   web_finish_html(web);
+}
+
+/* Asks the source, and answers or waits. */
+static void answer_list(struct web *web, struct source *source, struct error_list_view *view) {
+  const struct source_query query = {.status = view->state.status,
+                                     .text = view->state.text,
+                                     .sort = view->state.sort,
+                                     .limit = SOURCE_PAGE_SIZE,
+                                     .cursor = view->state.cursor};
+  struct source_page found;
+  struct problem problem = {0};
+  bool is_refresh = http_query_value(web->request, "refresh").len > 0;
+  if (is_refresh) {
+    source->newer_than_ms = web->now_ms;
+  }
+  enum status status = source_list(source, &query, &found, &problem);
+  if (status == STATUS_PENDING) {
+    source_wait(source, web->request);
+  } else if (status) {
+    web_problem(web, &problem);
+  } else if (is_refresh) {
+    http_redirect(web->response, view->address);
+  } else {
+    build_view(view, web, &found);
+    send_list(web, view);
+  }
 }
 
 void error_list_show(struct http_request *request, struct http_response *response) {
@@ -266,25 +296,13 @@ void error_list_show(struct http_request *request, struct http_response *respons
       arena_printf(web->arena, "%.*s/-/settings/operations", SLICE_ARGS(web_project_path(web)));
   struct source source;
   source_open(&source, web->application->sources, web->arena, &web->project);
-  struct slice target = find_target(web, &source, &view);
-  if (target.len) {
-    http_redirect(response, target);
-    return;
+  struct slice target;
+  switch (find_target(web, &source, &view, &target)) {
+    case STATUS_OK: http_redirect(response, target); return;
+    case STATUS_PENDING: source_wait(&source, request); return;
+    default: break; /* it is no id, or of nothing that can be found now */
   }
-  const struct source_query query = {.status = view.state.status,
-                                     .text = view.state.text,
-                                     .sort = view.state.sort,
-                                     .limit = SOURCE_PAGE_SIZE,
-                                     .cursor = view.state.cursor};
-  struct source_page found;
-  switch (source_list(&source, &query, &found, &problem)) {
-    case STATUS_OK:
-      build_view(&view, web, &found);
-      send_list(web, &view);
-      break;
-    case STATUS_PENDING: source_wait(&source, request); break;
-    default: web_problem(web, &problem);
-  }
+  answer_list(web, &source, &view);
 }
 
 void error_list_act(struct http_request *request, struct http_response *response) {

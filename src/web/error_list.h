@@ -45,6 +45,7 @@ struct error_list_view {
   size_t row_count;
   int64_t total; /* of the tab and the search; -1: not known */
   struct source_news news;
+  struct slice refresh_address; /* one more parameter may follow */
   bool may_act;
   struct slice previous, next; /* addresses; empty at the ends */
   struct slice without_text;   /* the list without the search */
