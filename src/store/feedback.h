@@ -14,6 +14,8 @@
 /* How long an event may come after its feedback: SDKs that were offline send late. */
 #define FEEDBACK_LINK_MS (INT64_C(24) * 3600 * 1000)
 
+struct event_row;
+
 struct feedback {
   int64_t id, project_id, received_ms;
   struct event_id guid;     /* its own; another feedback of the same guid replaces it */
@@ -33,6 +35,12 @@ struct feedback_query {
 /* Newest first. */
 size_t feedback_list(struct transaction *tx, struct arena *arena,
                      const struct feedback_query *query, struct feedback **feedback);
+
+/* How many are about events of the group. */
+int64_t feedback_count(struct transaction *tx, int64_t group_id);
+/* The newest about that kept event; false when there is none. */
+bool feedback_of_event(struct transaction *tx, struct arena *arena, const struct event_row *row,
+                       struct feedback *feedback);
 
 /* A tick for the store of a server: links feedback to events that have come since. */
 void feedback_tick(struct transaction *tx, struct store_tick *tick);

@@ -282,3 +282,10 @@ void api_write_time(struct json_writer *writer, const char *name, int64_t time_m
   time_format_iso(time_ms, text);
   api_write_text(writer, name, slice_of_string(text));
 }
+
+void api_write_scopes(struct json_writer *writer, struct arena *arena, uint32_t scopes) {
+  struct slice names = scopes_format(arena, scopes);
+  json_write_array(writer);
+  while (names.len) json_write_text(writer, slice_split(&names, ','));
+  json_write_array_end(writer);
+}

@@ -85,6 +85,8 @@ void api_set_links(struct http_request *request, struct http_response *response,
 
 /* --- common values --------------------------------------------------------------------- */
 
+/* ["event:read", …] */
+void api_write_scopes(struct json_writer *writer, struct arena *arena, uint32_t scopes);
 /* Null when `text` is empty. */
 void api_write_text_or_null(struct json_writer *writer, const char *name, struct slice text);
 void api_write_text(struct json_writer *writer, const char *name, struct slice text);

@@ -5,6 +5,8 @@
  */
 #include "api/sentry/event_json.h"
 
+#include "api/sentry/constant.h"
+#include "api/sentry/feedback_json.h"
 #include "source/sentry_frames.h"
 
 #include "base/banned.h"
@@ -24,14 +26,36 @@ static void write_value(struct json_writer *writer, const char *name, yyjson_val
 }
 
 /* As write_value(), but {} for nothing. */
-static void write_object_value(struct json_writer *writer, const char *name, yyjson_val *value) {
+static void write_object_value(struct json_writer *writer, const char *name, yyjson_val *value,
+                               size_t limit_bytes) {
   json_write_key(writer, name);
   if (value) {
-    json_write_value(writer, value, &JSON_NO_LIMITS);
+    json_write_value(
+        writer, value,
+        &(struct json_limits){.depth = 64, .bytes = limit_bytes, .characters = SIZE_MAX});
   } else {
     json_write_object(writer);
     json_write_object_end(writer);
   }
+}
+
+/* Names of places; Sentry has texts here, whatever an SDK sent. */
+static void write_geo(struct json_writer *writer, yyjson_val *geo) {
+  size_t index, max;
+  yyjson_val *key, *value;
+  json_write_key(writer, "geo");
+  if (!yyjson_is_obj(geo)) {
+    json_write_null(writer);
+    return;
+  }
+  json_write_object(writer);
+  yyjson_obj_foreach(geo, index, max, key, value) {
+    struct slice text;
+    if (!json_scalar_text(value, &text)) continue;
+    json_write_key_text(writer, json_text(key));
+    json_write_text(writer, text);
+  }
+  json_write_object_end(writer);
 }
 
 static void write_user(struct json_writer *writer, const struct event *event) {
@@ -47,8 +71,8 @@ static void write_user(struct json_writer *writer, const struct event *event) {
   api_write_text_or_null(writer, "username", user->username);
   api_write_text_or_null(writer, "ip_address", user->ip_address);
   api_write_text_or_null(writer, "name", user->name);
-  write_value(writer, "geo", user->geo);
-  write_object_value(writer, "data", user->data);
+  write_geo(writer, user->geo);
+  write_object_value(writer, "data", user->data, SIZE_MAX);
   json_write_object_end(writer);
 }
 
@@ -79,16 +103,15 @@ static void write_metadata(struct json_writer *writer, const struct event *event
 }
 
 /* What a list row and the details share; inside the object. */
-static void write_common(struct json_writer *writer, const struct event_view *view) {
+static void write_common(struct json_writer *writer, const struct event_view *view,
+                         const struct event *event) {
   const struct event_row *row = view->row;
-  const struct event *event = view->event;
   write_id(writer, "id", &row->id);
   write_id(writer, "eventID", &row->id);
   api_write_digits(writer, "groupID", row->group_id);
   api_write_digits(writer, "projectID", row->project_id);
   api_write_time(writer, "dateCreated", row->timestamp_ms);
   api_write_time(writer, "dateReceived", row->received_ms);
-  if (!event) return;
   api_write_text(writer, "type", event->type);
   api_write_text(writer, "title", event->title);
   api_write_text(writer, "message", event->message_formatted);
@@ -98,11 +121,21 @@ static void write_common(struct json_writer *writer, const struct event_view *vi
   write_user(writer, event);
   write_tags(writer, event);
   write_metadata(writer, event);
+  api_write_null(writer, "crashFile");
+}
+
+/* An event whose content has expired says nothing of itself. */
+static const struct event *event_or_none(const struct event_view *view, struct event *none) {
+  *none = (struct event){.type = SLICE("default"), .platform = SLICE("other")};
+  return view->event ? view->event : none;
 }
 
 void api_write_event(struct json_writer *writer, const struct event_view *view) {
+  struct event none;
+  const struct event *event = event_or_none(view, &none);
   json_write_object(writer);
-  write_common(writer, view);
+  write_common(writer, view, event);
+  api_write_text(writer, "event.type", event->type);
   json_write_object_end(writer);
 }
 
@@ -152,6 +185,8 @@ static void write_errors(struct json_writer *writer, const struct event *event) 
     const struct event_error *error = &event->errors[i];
     json_write_object(writer);
     api_write_text(writer, "type", error->type);
+    api_write_text(writer, "message",
+                   error->reason.len ? error->reason : SLICE("Discarded invalid value"));
     json_write_key(writer, "data");
     json_write_object(writer);
     if (error->name.len) api_write_text(writer, "name", error->name);
@@ -193,30 +228,48 @@ static void write_meta(struct json_writer *writer, const struct event *event) {
   json_write_object_end(writer);
 }
 
+/* What Sentry knows of an event, and this server never does. */
+static const struct constant all_events[] = {
+    {"occurrence", IS_NULL, NULL},
+    {"sdkUpdates", IS_LIST, NULL},
+    {"resolvedWith", IS_LIST, NULL},
+    {0},
+};
+
+static void write_feedback(struct json_writer *writer, const struct event_view *view) {
+  struct arena arena = {0};
+  json_write_key(writer, "userReport");
+  if (view->has_feedback) {
+    json_write_object(writer);
+    api_write_feedback(writer, &arena, &view->feedback);
+    json_write_object_end(writer);
+  } else {
+    json_write_null(writer);
+  }
+  arena_free(&arena);
+}
+
 void api_write_event_details(struct json_writer *writer, const struct event_view *view,
                              const struct entries_limits *limits) {
-  const struct event *event = view->event;
+  struct event none;
+  const struct event *event = event_or_none(view, &none);
   json_write_object(writer);
-  write_common(writer, view);
+  write_common(writer, view, event);
   write_neighbour(writer, "previousEventID", view->has_previous, &view->previous);
   write_neighbour(writer, "nextEventID", view->has_next, &view->next);
   api_write_integer(writer, "size", (int64_t)view->payload_bytes);
-  if (event) {
-    api_write_text_or_null(writer, "dist", event->dist);
-    write_release(writer, event);
-    write_sdk(writer, event);
-    api_write_entries(writer, event, limits);
-    write_object_value(writer, "contexts", event->contexts);
-    write_object_value(writer, "context", event->extra);
-    write_modules(writer, event);
-    write_fingerprint(writer, event);
-    if (event->checksum.len) api_write_text(writer, "checksum", event->checksum); /* not Sentry's */
-    write_errors(writer, event);
-    write_meta(writer, event);
-  } else {
-    json_write_key(writer, "entries");
-    json_write_array(writer);
-    json_write_array_end(writer);
-  }
+  api_write_text_or_null(writer, "dist", event->dist);
+  write_release(writer, event);
+  write_sdk(writer, event);
+  api_write_entries(writer, event, limits);
+  write_object_value(writer, "contexts", event->contexts, limits->bag_bytes);
+  write_object_value(writer, "context", event->extra, limits->bag_bytes);
+  write_modules(writer, event);
+  write_fingerprint(writer, event);
+  if (event->checksum.len) api_write_text(writer, "checksum", event->checksum); /* not Sentry's */
+  write_errors(writer, event);
+  write_meta(writer, event);
+  write_feedback(writer, view);
+  api_write_constants(writer, all_events);
   json_write_object_end(writer);
 }

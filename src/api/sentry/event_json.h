@@ -4,6 +4,7 @@
 
 #include "api/sentry/answer.h"
 #include "api/sentry/entries_json.h"
+#include "store/feedback.h"
 
 struct event_view {
   const struct event_row *row;
@@ -11,6 +12,8 @@ struct event_view {
   size_t payload_bytes;
   bool has_previous, has_next; /* neighbours in the group */
   struct event_id previous, next;
+  bool has_feedback; /* somebody wrote about it */
+  struct feedback feedback;
 };
 
 /* A row of a list: what names and describes the event. */

@@ -1,12 +1,10 @@
 /* events.c - kept events: of a group, and by id in a project. */
 #include "api/sentry/answer.h"
 #include "api/sentry/event_json.h"
+#include "api/sentry/gitlab_memory.h"
 #include "api/sentry/handlers.h"
 
 #include "base/banned.h"
-
-/* GitLab's client refuses answers above 1 MiB. */
-#define EVENT_ANSWER_BYTES (1000 * 1024)
 
 /* Reads the payload, when it is still there. */
 static void load_event(struct transaction *tx, struct arena *arena, struct event_view *view) {
@@ -25,16 +23,24 @@ static void load_neighbours(struct transaction *tx, struct event_view *view) {
   if (view->has_next) view->next = row.id;
 }
 
+/* What else the details say. */
+static void load_rest(struct transaction *tx, struct arena *arena, struct event_view *view) {
+  load_neighbours(tx, view);
+  view->has_feedback = feedback_of_event(tx, arena, view->row, &view->feedback);
+}
+
+/* As much of it as GitLab's client reads. */
 static void answer_event(struct transaction *tx, struct http_request *request,
                          struct http_response *response, const struct event_row *row) {
+  const struct entries_limits lengths[] = {ENTRIES_ALL, ENTRIES_SHORT, ENTRIES_LEAST};
   struct event_view view = {.row = row};
   load_event(tx, request->arena, &view);
-  load_neighbours(tx, &view);
-  struct json_writer writer = api_begin_json(response);
-  api_write_event_details(&writer, &view, &ENTRIES_ALL);
-  if (response->body.len <= EVENT_ANSWER_BYTES) return;
-  writer = api_begin_json(response);
-  api_write_event_details(&writer, &view, &ENTRIES_SHORT);
+  load_rest(tx, request->arena, &view);
+  for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+    struct json_writer writer = api_begin_json(response);
+    api_write_event_details(&writer, &view, &lengths[i]);
+    if (gitlab_reads(buffer_slice(&response->body))) return;
+  }
 }
 
 /* --- of a group ------------------------------------------------------------------------- */
@@ -111,7 +117,7 @@ static void write_events(struct transaction *tx, struct http_request *request,
     struct arena arena = {0};
     struct event_view view = {.row = &page->rows[i]};
     load_event(tx, &arena, &view);
-    if (is_full) load_neighbours(tx, &view);
+    if (is_full) load_rest(tx, &arena, &view);
     if (is_full)
       api_write_event_details(&writer, &view, &ENTRIES_SHORT);
     else

@@ -5,6 +5,7 @@
 #include "ingest/feedback.h"
 
 #include "api/sentry/answer.h"
+#include "api/sentry/feedback_json.h"
 #include "api/sentry/handlers.h"
 #include "ingest/config.h"
 #include "store/event.h"
@@ -23,21 +24,8 @@ static int64_t group_of(struct transaction *tx, const struct feedback *feedback)
 static void write_feedback(struct json_writer *writer, struct transaction *tx, struct arena *arena,
                            const struct feedback *feedback) {
   int64_t group_id = group_of(tx, feedback);
-  struct slice event_id =
-      feedback->has_event ? event_id_hex(arena, &feedback->event_id) : SLICE_EMPTY;
   json_write_object(writer);
-  api_write_digits(writer, "id", feedback->id);
-  api_write_text_or_null(writer, "eventID", event_id);
-  api_write_text(writer, "name", feedback->name);
-  api_write_text(writer, "email", feedback->email);
-  api_write_text(writer, "comments", feedback->message);
-  api_write_time(writer, "dateCreated", feedback->received_ms);
-  api_write_null(writer, "user");
-  json_write_key(writer, "event");
-  json_write_object(writer);
-  api_write_null(writer, "id");
-  api_write_text_or_null(writer, "eventID", event_id);
-  json_write_object_end(writer);
+  api_write_feedback(writer, arena, feedback);
   if (group_id) {
     json_write_key(writer, "issue");
     json_write_object(writer);

@@ -35,6 +35,7 @@ static void write_hashes(struct transaction *tx, struct http_request *request,
     api_write_text(&writer, "id", slice_of(hash, sizeof hash));
     api_write_integer(&writer, "eventCount", strands[i].own.event_count);
     api_write_bool(&writer, "mergedBySeer", false);
+    api_write_null(&writer, "seerMatchDistance");
     write_latest(&writer, tx, request->arena, strands[i].id);
     json_write_object_end(&writer);
   }

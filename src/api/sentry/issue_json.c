@@ -1,29 +1,52 @@
 /* issue_json.c - a group as Sentry's Issue object.
  *
- * Attributes that this server knows nothing about are left out, not made up. What clients insist on
- * keeps its type: ids are strings of digits, `count` is a string, `userCount` a number.
+ * Attributes that this server knows nothing about are left out, or, where Sentry's schema requires
+ * them, null, false or empty. What clients insist on keeps its type: ids are strings of digits,
+ * `count` is a string, `userCount` a number.
+ *
+ * `annotations` is always empty: Sentry's schema has objects there in the details, and GitLab's
+ * client reads them as HTML and fails on anything else. Both find a linked issue in `pluginIssues`.
  */
 #include "api/sentry/issue_json.h"
 
-#include "base/bytes.h"
-#include "forge/forge.h"
+#include "api/sentry/constant.h"
+#include "api/sentry/project_json.h"
+#include "api/sentry/release_json.h"
+#include "store/feedback.h"
 
 #include "base/banned.h"
 
 enum { HOURS_A_DAY = 24, DAYS_SHORT = 14, DAYS_LONG = 30, ACTIVITY_LIMIT = 100, TOP_VALUES = 10 };
 /* Sentry calls an error new for this long. */
 #define NEW_FOR_MS (7 * DAY_MS)
-#define SHORT_SHA_DIGITS 12
 
-/* {"id": "3", "slug": "app", ...} as it stands inside other objects. */
-static void api_write_project_summary(struct json_writer *writer, const struct project *project) {
-  json_write_object(writer);
-  api_write_digits(writer, "id", project->id);
-  api_write_text(writer, "name", project->name);
-  api_write_text(writer, "slug", project->slug);
-  api_write_text_or_null(writer, "platform", project->platform);
-  json_write_object_end(writer);
-}
+/* Nobody shares, assigns, bookmarks, watches, ranks or comments on errors here, and who has seen
+ * one is not remembered. */
+static const struct constant all_issues[] = {
+    {"shareId", IS_NULL, NULL},
+    {"assignedTo", IS_NULL, NULL},
+    {"isBookmarked", IS_FALSE, NULL},
+    {"isSubscribed", IS_FALSE, NULL},
+    {"hasSeen", IS_FALSE, NULL},
+    {"isPublic", IS_FALSE, NULL},
+    {"numComments", IS_ZERO, NULL},
+    {"subscriptionDetails", IS_NULL, NULL},
+    {"priority", IS_NULL, NULL},
+    {"priorityLockedAt", IS_NULL, NULL},
+    {"statusDetails", IS_OBJECT, NULL},
+    {"annotations", IS_LIST, NULL},
+    {"issueType", IS_TEXT, "error"},
+    {"issueCategory", IS_TEXT, "error"},
+    {0},
+};
+static const struct constant all_details[] = {
+    {"seerFixabilityScore", IS_NULL, NULL},
+    {"seerAutofixLastTriggered", IS_NULL, NULL},
+    {"seerExplorerAutofixLastTriggered", IS_NULL, NULL},
+    {"seenBy", IS_LIST, NULL},
+    {"participants", IS_LIST, NULL},
+    {0},
+};
 
 /* --- parts ------------------------------------------------------------------------------ */
 
@@ -43,7 +66,7 @@ static void write_metadata(struct json_writer *writer, const struct group *group
   if (group->error_type.len || group->error_value.len) {
     api_write_text(writer, "type", group->error_type);
     api_write_text(writer, "value", group->error_value);
-    if (group->location.len) api_write_text(writer, "filename", group->location);
+    api_write_text(writer, "filename", group->location);
   } else {
     api_write_text(writer, "title", group->title);
   }
@@ -119,87 +142,38 @@ static void write_common(struct json_writer *writer, const struct issue_context 
   api_write_text_or_null(writer, "logger", group->logger);
   api_write_text(writer, "level", slice_of_string(level_name(group->level)));
   api_write_text(writer, "status", slice_of_string(group_status_name(group->status)));
-  json_write_key(writer, "statusDetails");
-  json_write_object(writer);
-  json_write_object_end(writer);
   api_write_text_or_null(writer, "substatus", slice_of_string(substatus));
   api_write_text_or_null(writer, "platform", group->platform);
   json_write_key(writer, "project");
   api_write_project_summary(writer, project);
   api_write_text(writer, "type", group->error_type.len ? SLICE("error") : SLICE("default"));
   write_metadata(writer, group);
-  json_write_key(writer, "annotations");
-  json_write_array(writer);
-  json_write_array_end(writer);
   write_linked_issue(writer, context, found);
   api_write_bool(writer, "isUnhandled", group->is_unhandled);
   api_write_digits(writer, "count", group->event_count);
   api_write_integer(writer, "userCount", group->user_count);
   api_write_time(writer, "firstSeen", group->first_seen_ms);
   api_write_time(writer, "lastSeen", group->last_seen_ms);
+  api_write_constants(writer, all_issues);
 }
 
 void api_write_issue(struct json_writer *writer, const struct issue_context *context,
                      const struct api_group *found) {
   json_write_object(writer);
   write_common(writer, context, found);
+  json_write_key(writer, "stats");
+  json_write_object(writer);
   if (context->period != PERIOD_NONE) {
     bool is_day = context->period == PERIOD_24H;
-    json_write_key(writer, "stats");
-    json_write_object(writer);
     json_write_key(writer, is_day ? "24h" : "14d");
     write_stats(writer, context, &found->group, is_day ? HOURS_A_DAY : DAYS_SHORT * HOURS_A_DAY,
                 is_day ? 1 : HOURS_A_DAY);
-    json_write_object_end(writer);
   }
+  json_write_object_end(writer);
   json_write_object_end(writer);
 }
 
 /* --- details ------------------------------------------------------------------------------ */
-
-static bool is_sha(struct slice text) {
-  unsigned char bytes[20];
-  return hex_decode(text, bytes, sizeof(bytes));
-}
-
-/* What is behind "package@", a SHA cut short. */
-static struct slice short_version(struct slice release) {
-  size_t at = slice_find_last_byte(release, '@');
-  struct slice version = at + 1 < release.len ? slice_from(release, at + 1) : release;
-  return is_sha(version) ? slice_upto(version, SHORT_SHA_DIGITS) : version;
-}
-
-static void write_commit(struct json_writer *writer, const struct commit *commit) {
-  json_write_object(writer);
-  api_write_text(writer, "id", commit->sha);
-  api_write_text(writer, "message", commit->message);
-  api_write_time(writer, "dateCreated", commit->author_time_ms);
-  json_write_key(writer, "author");
-  json_write_object(writer);
-  api_write_text(writer, "name", commit->author_name);
-  api_write_text(writer, "email", commit->author_email);
-  json_write_object_end(writer);
-  json_write_object_end(writer);
-}
-
-static void write_release(struct json_writer *writer, const struct issue_context *context,
-                          const struct project *project, struct slice release) {
-  struct commit commit;
-  struct forge *forge = api_application(context->request)->forge;
-  if (release.len == 0) {
-    json_write_null(writer);
-    return;
-  }
-  json_write_object(writer);
-  api_write_text(writer, "version", release);
-  api_write_text(writer, "shortVersion", short_version(release));
-  json_write_key(writer, "lastCommit");
-  if (forge && forge_commit_of_release(forge, context->request->arena, project, release, &commit))
-    write_commit(writer, &commit);
-  else
-    json_write_null(writer);
-  json_write_object_end(writer);
-}
 
 /* Capital in front: "browser" is shown as "Browser". */
 static struct slice tag_title(struct arena *arena, struct slice key) {
@@ -317,10 +291,12 @@ void api_write_issue_details(struct json_writer *writer, const struct issue_cont
   write_stats(writer, context, group, DAYS_LONG * HOURS_A_DAY, HOURS_A_DAY);
   json_write_object_end(writer);
   json_write_key(writer, "firstRelease");
-  write_release(writer, context, &found->project, group->first_release);
+  api_write_release_of(writer, context->request, &found->project, group->first_release);
   json_write_key(writer, "lastRelease");
-  write_release(writer, context, &found->project, group->last_release);
+  api_write_release_of(writer, context->request, &found->project, group->last_release);
   write_tags(writer, context, group->id);
   write_activities(writer, context, group->id);
+  api_write_integer(writer, "userReportCount", feedback_count(context->tx, group->id));
+  api_write_constants(writer, all_details);
   json_write_object_end(writer);
 }

@@ -292,6 +292,7 @@ static void answer_changed(struct http_response *response, const struct change *
     json_write_object(&writer);
     json_write_object_end(&writer);
   }
+  api_write_bool(&writer, "isPublic", false);
   json_write_object_end(&writer);
 }
 

@@ -12,10 +12,12 @@
 
 #include "api/sentry/answer.h"
 #include "api/sentry/handlers.h"
+#include "api/sentry/project_json.h"
 
 #include "base/banned.h"
 
-enum { MONITORS_OF_A_PROJECT = MONITORS_LIMIT };
+/* A project's JSON has some 2 KB. */
+enum { MONITORS_OF_A_PROJECT = MONITORS_LIMIT, PROJECT_JSON_BYTES = 64 * 1024 };
 
 static void write_schedule(struct json_writer *writer, const struct monitor_settings *settings) {
   if (settings->schedule_kind == SCHEDULE_CRONTAB) {
@@ -37,7 +39,6 @@ static void write_schedule(struct json_writer *writer, const struct monitor_sett
 }
 
 static void write_config(struct json_writer *writer, const struct monitor_settings *settings) {
-  json_write_key(writer, "config");
   json_write_object(writer);
   write_schedule(writer, settings);
   api_write_integer(writer, "checkin_margin", settings->margin_minutes);
@@ -45,6 +46,7 @@ static void write_config(struct json_writer *writer, const struct monitor_settin
   api_write_text(writer, "timezone", settings->time_zone.len ? settings->time_zone : SLICE("UTC"));
   api_write_integer(writer, "failure_issue_threshold", settings->failure_threshold);
   api_write_integer(writer, "recovery_threshold", settings->recovery_threshold);
+  api_write_null(writer, "alert_rule_id");
   json_write_object_end(writer);
 }
 
@@ -62,6 +64,7 @@ static void write_environments(struct json_writer *writer, struct transaction *t
     api_write_text(
         writer, "status",
         slice_of_string(is_waiting ? "active" : check_in_status_name(environment->status)));
+    api_write_bool(writer, "isMuted", false);
     api_write_time(writer, "lastCheckIn", environment->last_check_in_ms);
     api_write_time(writer, "nextCheckIn", environment->expected_ms);
     api_write_time(writer, "nextCheckInLatest", environment->due_ms);
@@ -72,8 +75,19 @@ static void write_environments(struct json_writer *writer, struct transaction *t
 
 struct found_monitor {
   struct project project;
+  struct slice project_json; /* the same for all monitors of a project */
   struct monitor monitor;
 };
+
+static struct slice make_project_json(struct http_request *request, struct transaction *tx,
+                                      const struct project *project) {
+  struct buffer text = buffer_make(PROJECT_JSON_BYTES);
+  struct json_writer writer = {.out = &text};
+  api_write_project(&writer, request, tx, project);
+  struct slice json = arena_copy(request->arena, buffer_slice(&text));
+  buffer_free(&text);
+  return json;
+}
 
 static void write_monitor(struct json_writer *writer, struct transaction *tx, struct arena *arena,
                           const struct found_monitor *found) {
@@ -85,16 +99,15 @@ static void write_monitor(struct json_writer *writer, struct transaction *tx, st
   api_write_text(writer, "type", SLICE("cron_job"));
   api_write_text(writer, "status", slice_of_string(monitor->is_paused ? "disabled" : "active"));
   api_write_bool(writer, "isMuted", false);
+  /* Settings come with check-ins, when there are any. */
+  api_write_bool(writer, "isUpserting", monitor->settings.schedule_kind != SCHEDULE_NONE);
+  api_write_null(writer, "owner");
   api_write_time(writer, "dateCreated", monitor->created_ms);
+  json_write_key(writer, "config");
   write_config(writer, &monitor->settings);
   write_environments(writer, tx, arena, monitor->id);
   json_write_key(writer, "project");
-  json_write_object(writer);
-  api_write_digits(writer, "id", found->project.id);
-  api_write_text(writer, "slug", found->project.slug);
-  api_write_text(writer, "name", found->project.name);
-  api_write_text_or_null(writer, "platform", found->project.platform);
-  json_write_object_end(writer);
+  json_write_raw(writer, found->project_json);
   json_write_object_end(writer);
 }
 
@@ -126,8 +139,10 @@ void api_monitor_list(struct http_request *request, struct http_response *respon
       const struct monitor_query query = {.project_id = project->id,
                                           .limit = MONITORS_OF_A_PROJECT};
       size_t found = monitor_list(tx, request->arena, &query, &monitors);
+      struct slice json = found ? make_project_json(request, tx, project) : SLICE_EMPTY;
       for (size_t at = 0; at < found; at++)
-        write_monitor(&writer, tx, request->arena, &(struct found_monitor){*project, monitors[at]});
+        write_monitor(&writer, tx, request->arena,
+                      &(struct found_monitor){*project, json, monitors[at]});
     }
     json_write_array_end(&writer);
     api_set_links(request, response, &(struct api_links){0});
@@ -142,6 +157,7 @@ void api_monitor_get(struct http_request *request, struct http_response *respons
   struct transaction *tx = store_begin_read(api_application(request)->store);
   if (find_monitor(request, tx, &found)) {
     struct json_writer writer = api_begin_json(response);
+    found.project_json = make_project_json(request, tx, &found.project);
     write_monitor(&writer, tx, request->arena, &found);
   } else {
     api_not_found(response);
@@ -194,7 +210,7 @@ void api_monitor_delete(struct http_request *request, struct http_response *resp
 /* --- check-ins -------------------------------------------------------------------------------- */
 
 static void write_check_in(struct json_writer *writer, struct arena *arena,
-                           const struct check_in *check_in) {
+                           const struct monitor *monitor, const struct check_in *check_in) {
   json_write_object(writer);
   api_write_text(writer, "id", event_id_hex(arena, &check_in->guid));
   api_write_text(writer, "environment", check_in->environment);
@@ -204,8 +220,14 @@ static void write_check_in(struct json_writer *writer, struct arena *arena,
   else
     api_write_null(writer, "duration");
   api_write_time(writer, "dateCreated", check_in->added_ms);
+  api_write_time(writer, "dateAdded", check_in->added_ms);
+  api_write_time(writer, "dateClock", check_in->added_ms);
   api_write_time(writer, "dateUpdated", check_in->updated_ms);
+  api_write_null(writer, "dateInProgress");
   api_write_time(writer, "expectedTime", check_in->expected_ms);
+  /* What the monitor is now; what it was then is not kept. */
+  json_write_key(writer, "monitorConfig");
+  write_config(writer, &monitor->settings);
   json_write_object_end(writer);
 }
 
@@ -229,7 +251,8 @@ void api_check_in_list(struct http_request *request, struct http_response *respo
   if (links.has_next) count = page.limit;
   struct json_writer writer = api_begin_json(response);
   json_write_array(&writer);
-  for (size_t i = 0; i < count; i++) write_check_in(&writer, request->arena, &check_ins[i]);
+  for (size_t i = 0; i < count; i++)
+    write_check_in(&writer, request->arena, &found.monitor, &check_ins[i]);
   json_write_array_end(&writer);
   if (count)
     links.next = (struct cursor){check_ins[count - 1].id, check_ins[count - 1].id, .is_set = true};

@@ -1,15 +1,10 @@
 /* projects.c - what the API says about itself, its caller and the projects. */
 #include "api/sentry/answer.h"
+#include "api/sentry/gitlab_memory.h"
 #include "api/sentry/handlers.h"
+#include "api/sentry/project_json.h"
 
 #include "base/banned.h"
-
-static void write_scopes(struct json_writer *writer, struct arena *arena, uint32_t scopes) {
-  struct slice names = scopes_format(arena, scopes);
-  json_write_array(writer);
-  while (names.len) json_write_text(writer, slice_split(&names, ','));
-  json_write_array_end(writer);
-}
 
 /* GET /api/0/: clients ask this to try their token. */
 void api_index(struct http_request *request, struct http_response *response) {
@@ -21,7 +16,7 @@ void api_index(struct http_request *request, struct http_response *response) {
     json_write_key(&writer, "auth");
     json_write_object(&writer);
     json_write_key(&writer, "scopes");
-    write_scopes(&writer, request->arena, actor->scopes);
+    api_write_scopes(&writer, request->arena, actor->scopes);
     json_write_object_end(&writer);
     json_write_key(&writer, "user");
     json_write_object(&writer);
@@ -36,52 +31,65 @@ void api_index(struct http_request *request, struct http_response *response) {
   json_write_object_end(&writer);
 }
 
-static void write_status(struct json_writer *writer) {
-  json_write_key(writer, "status");
-  json_write_object(writer);
-  api_write_text(writer, "id", SLICE("active"));
-  api_write_text(writer, "name", SLICE("active"));
-  json_write_object_end(writer);
+/* --- projects ------------------------------------------------------------------------------- */
+
+/* The place of the project behind the one that the cursor names; that of the first without one. */
+static size_t first_of_page(const struct visible_project *projects, size_t count,
+                            const struct cursor *cursor) {
+  for (size_t i = 0; cursor->is_set && i < count; i++)
+    if (projects[i].project.id == cursor->id) return i + 1;
+  return cursor->is_set ? count : 0;
 }
 
-static void write_project(struct json_writer *writer, const struct project *project) {
-  json_write_object(writer);
-  api_write_digits(writer, "id", project->id);
-  api_write_text(writer, "slug", project->slug);
-  api_write_text(writer, "name", project->name);
-  api_write_text_or_null(writer, "platform", project->platform);
-  api_write_text(writer, "status", SLICE("active"));
-  api_write_time(writer, "dateCreated", project->created_ms);
-  api_write_time(writer, "firstEvent", project->first_event_ms);
-  api_write_bool(writer, "hasAccess", true);
-  json_write_key(writer, "organization");
-  json_write_object(writer);
-  api_write_digits(writer, "id", project->organization_id);
-  api_write_text(writer, "slug", project->organization_slug);
-  api_write_text(writer, "name", project->organization_name);
-  write_status(writer);
-  json_write_object_end(writer);
-  json_write_object_end(writer);
+/* GitLab's client reads one page alone, so one holds as many as it can read, unless less is asked
+ * for. */
+static size_t write_page(struct http_response *response, const struct visible_project *projects,
+                         size_t count) {
+  struct json_writer writer = api_begin_json(response);
+  size_t written = 0, memory = 0, start = 0;
+  json_write_array(&writer);
+  while (written < count) {
+    api_write_project_row(&writer, &projects[written].project);
+    memory += gitlab_memory_of(slice_from(buffer_slice(&response->body), start));
+    bool is_read = response->body.len < GITLAB_ANSWER_BYTES && memory < GITLAB_MEMORY_BYTES;
+    if (!is_read && written > 0) {
+      response->body.len = start;
+      break;
+    }
+    start = response->body.len;
+    written++;
+  }
+  json_write_array_end(&writer);
+  return written;
 }
 
 void api_project_list(struct http_request *request, struct http_response *response) {
   struct visible_project *projects;
+  struct api_page page;
+  struct slice value;
+  if (api_read_page(request, response, &page)) return;
+  bool has_limit = http_query(request, "limit", &value) || http_query(request, "per_page", &value);
   struct transaction *tx = store_begin_read(api_application(request)->store);
   size_t count = access_projects(tx, request->arena, api_actor(request), &projects);
   store_end_read(tx);
-  struct json_writer writer = api_begin_json(response);
-  json_write_array(&writer);
-  for (size_t i = 0; i < count; i++) write_project(&writer, &projects[i].project);
-  json_write_array_end(&writer);
-  api_set_links(request, response, &(struct api_links){0});
+  size_t first = first_of_page(projects, count, &page.cursor);
+  size_t wanted = count - first;
+  if (has_limit && page.limit < wanted) wanted = page.limit;
+  size_t written = write_page(response, projects + first, wanted);
+  struct api_links links = {.has_next = written > 0 && first + written < count};
+  if (links.has_next) {
+    int64_t id = projects[first + written - 1].project.id;
+    links.next = (struct cursor){id, id, .is_set = true};
+  }
+  api_set_links(request, response, &links);
 }
 
 void api_project_get(struct http_request *request, struct http_response *response) {
   struct project project;
   struct transaction *tx = store_begin_read(api_application(request)->store);
-  enum status status = api_find_project(request, response, tx, &project);
+  if (api_find_project(request, response, tx, &project) == STATUS_OK) {
+    struct json_writer writer = api_begin_json(response);
+    api_write_project_details(&writer, request, tx, &project);
+  }
   store_end_read(tx);
-  if (status) return;
-  struct json_writer writer = api_begin_json(response);
-  write_project(&writer, &project);
 }

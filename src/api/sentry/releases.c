@@ -9,7 +9,9 @@
 #include "store/release_health.h"
 
 #include "api/sentry/answer.h"
+#include "api/sentry/constant.h"
 #include "api/sentry/handlers.h"
+#include "api/sentry/release_json.h"
 #include "store/limits.h"
 
 #include "base/banned.h"
@@ -64,19 +66,47 @@ static void write_sessions(struct json_writer *writer, const struct release_heal
   json_write_object_end(writer);
 }
 
-static void write_release(struct json_writer *writer, const struct release_health *health) {
+/* Nobody makes releases here, they come with events and sessions: nothing is deployed, and there
+ * are no commits but the one that a release may name. */
+static const struct constant all_releases[] = {
+    {"status", IS_TEXT, "open"},    {"dateReleased", IS_NULL, NULL},
+    {"versionInfo", IS_NULL, NULL}, {"commitCount", IS_ZERO, NULL},
+    {"deployCount", IS_ZERO, NULL}, {"authors", IS_LIST, NULL},
+    {"data", IS_OBJECT, NULL},      {0},
+};
+
+/* Sentry's releases are of an organization; ours of one project. */
+static void write_projects(struct json_writer *writer, const struct project *project,
+                           const struct release_health *health) {
+  json_write_key(writer, "projects");
+  json_write_array(writer);
+  json_write_object(writer);
+  api_write_integer(writer, "id", project->id);
+  api_write_text(writer, "slug", project->slug);
+  api_write_text(writer, "name", project->name);
+  api_write_text_or_null(writer, "platform", project->platform);
+  api_write_null(writer, "platforms");
+  api_write_bool(writer, "hasHealthData", health->sessions.total > 0);
+  api_write_integer(writer, "newGroups", health->new_groups);
+  json_write_object_end(writer);
+  json_write_array_end(writer);
+}
+
+static void write_release(struct json_writer *writer, const struct project *project,
+                          const struct release_health *health) {
   const struct release *release = &health->release;
   json_write_object(writer);
-  api_write_digits(writer, "id", release->id);
+  /* A number, as Sentry has it in this place. */
+  api_write_integer(writer, "id", release->id);
   api_write_text(writer, "version", release->version);
-  api_write_text(writer, "shortVersion", release->version);
-  api_write_text(writer, "status", SLICE("open"));
+  api_write_text(writer, "shortVersion", release_short_version(release->version));
   api_write_time(writer, "dateCreated", release->first_seen_ms);
-  api_write_null(writer, "dateReleased");
   api_write_time(writer, "firstEvent", release->first_seen_ms);
   api_write_time(writer, "lastEvent", release->last_seen_ms);
   api_write_integer(writer, "newGroups", health->new_groups);
+  write_projects(writer, project, health);
   write_sessions(writer, health);
+  api_write_constants(writer, all_releases);
   json_write_object_end(writer);
 }
 
@@ -96,7 +126,8 @@ void api_release_list(struct http_request *request, struct http_response *respon
   if (status) return;
   struct json_writer writer = api_begin_json(response);
   json_write_array(&writer);
-  for (size_t i = 0; i < releases.count; i++) write_release(&writer, &releases.releases[i]);
+  for (size_t i = 0; i < releases.count; i++)
+    write_release(&writer, &project, &releases.releases[i]);
   json_write_array_end(&writer);
   api_set_links(request, response,
                 &(struct api_links){.has_previous = releases.has_previous,

@@ -105,6 +105,29 @@ size_t feedback_list(struct transaction *tx, struct arena *arena,
   return read_rows(&query, arena, feedback);
 }
 
+int64_t feedback_count(struct transaction *tx, int64_t group_id) {
+  struct query query =
+      query_begin(tx,
+                  "SELECT count(*) FROM feedback"
+                  " WHERE strand_id IN (SELECT strand.id FROM strand WHERE group_id = ?1)");
+  query_bind_int(&query, 1, group_id);
+  int64_t count = query_next(&query) ? query_int(&query, 0) : 0;
+  query_end(&query);
+  return count;
+}
+
+bool feedback_of_event(struct transaction *tx, struct arena *arena, const struct event_row *row,
+                       struct feedback *feedback) {
+  struct feedback *found;
+  struct query query = query_begin(
+      tx, FEEDBACK_COLUMNS "WHERE strand_id = ?1 AND event_id = ?2 ORDER BY id DESC LIMIT 1");
+  query_bind_int(&query, 1, row->strand_id);
+  query_bind_blob(&query, 2, row->id.bytes, EVENT_ID_BYTES);
+  if (read_rows(&query, arena, &found) == 0) return false;
+  *feedback = found[0];
+  return true;
+}
+
 /* --- linking -------------------------------------------------------------------------------- */
 
 static void link_now(struct transaction *tx, const struct feedback *feedback, int64_t now_ms) {
