@@ -119,8 +119,8 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIBRARY_OBJECTS)
 	@echo '  LD $@'
 	@$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -Wno-missing-prototypes -Itests -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY_OBJECTS) $(PACKAGE_LIBS) -lcmocka
 
-# What the scorers of grouping look through.
-$(BUILD)/grouping/frames: tests/grouping/frames.c $(LIBRARY_OBJECTS)
+# Parts as programs: what the scorers of grouping look through, and the HTTP client for its suite.
+$(BUILD)/grouping/frames $(BUILD)/client/call: $(BUILD)/%: tests/%.c $(LIBRARY_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LD $@'
 	@$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBRARY_OBJECTS) $(PACKAGE_LIBS)

@@ -370,7 +370,7 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
     case CURLE_SSL_CLIENTCERT: return HTTP_FAILURE_TLS;
     case CURLE_OPERATION_TIMEDOUT: return timeout_failure(transfer);
     case CURLE_FILESIZE_EXCEEDED:
-    case CURLE_OUT_OF_MEMORY: /* of its limit for one line; real shortage ends the process */
+    case CURLE_OUT_OF_MEMORY: /* of its limit for one header; real shortage ends the process */
       return HTTP_FAILURE_TOO_LARGE;
     default: return HTTP_FAILURE_BROKEN;
   }
@@ -383,6 +383,7 @@ void transfer_end(struct http_transfer *transfer, CURLcode code) {
   if (failure) {
     http_call_free(call);
     const char *text = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
+    if (code == CURLE_OUT_OF_MEMORY) text = "a header is over its limit";
     call_fail(call, failure, transfer->reason ? transfer->reason : text);
     return;
   }
