@@ -13,7 +13,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pro
 # gcc does not count a change of sign as -Wconversion; clang has to agree.
 WARNINGS += -Wno-sign-conversion
 HARDENING = -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3)
-CPPFLAGS += -D_GNU_SOURCE -DCULPRIT_VERSION='"$(or $(VERSION),0)"' -Isrc -I$(BUILD)/generated
+CPPFLAGS += -D_GNU_SOURCE $(if $(SANITIZE),-DSANITIZED) -DCULPRIT_VERSION='"$(or $(VERSION),0)"' -Isrc -I$(BUILD)/generated
 CFLAGS += -std=c17 -g $(OPTIMIZE) $(WARNINGS) $(HARDENING) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 # Looked up when a rule runs, so that `make run` works before anything is installed.

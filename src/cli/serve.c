@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -250,8 +251,19 @@ static void warn_about_exposure(const char *address, struct slice url) {
 /* --- running
  * ---------------------------------------------------------------------------------------- */
 
+/* Tokens of other servers are in memory in the clear while they are used. Sanitizers look into
+ * their own process as a debugger does, and cannot when this is on. */
+static void forbid_core_dumps(void) {
+#ifndef SANITIZED
+  const struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 static void prepare_process(sigset_t *signals) {
   struct rlimit files;
+  forbid_core_dumps();
   /* Few malloc arenas and a fixed threshold keep the resident size near what is used. */
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_MMAP_THRESHOLD, 256 * 1024);

@@ -427,6 +427,8 @@ BAD_REQUEST = Request("", "", {}, b"")
 
 def read_request(stream):
     """The next request; None at the end of the stream."""
+    if stream.peek(1)[:1] == b"\x16":  # a TLS handshake
+        return BAD_REQUEST
     line = stream.readline(65536)
     parts = line.decode("latin-1").split()
     if len(parts) != 3:

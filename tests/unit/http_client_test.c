@@ -13,8 +13,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "http/address.h"
 #include "http/client.h"
@@ -48,8 +50,7 @@ int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints
   return real(host, port, hints, found);
 }
 
-/* --- the other server --------------------------------------------------------------------------
- */
+/* --- the other server ---------------------------------------- */
 
 static struct http_server *server;
 static const char *port;
@@ -140,8 +141,7 @@ static int stop_server(void **state) {
   return 0;
 }
 
-/* --- calls ---------------------------------------------------------------------------------------
- */
+/* --- calls ---------------------------------------- */
 
 struct fixture {
   struct http_client *client;
@@ -330,8 +330,7 @@ static void test_headers_cannot_be_injected(void **state) {
   }
 }
 
-/* --- addresses
- * ------------------------------------------------------------------------------------ */
+/* --- addresses ---------------------------------------- */
 
 static void test_addresses(void **state) {
   static const struct {
@@ -454,8 +453,7 @@ static void test_hanging_name_server(void **state) {
   atomic_store(&is_name_server_hanging, false);
 }
 
-/* --- turns
- * ---------------------------------------------------------------------------------------- */
+/* --- turns ---------------------------------------- */
 
 enum { MANY = 40 };
 
@@ -556,8 +554,86 @@ static void test_memory_of_all_answers(void **state) {
   for (int i = 0; i < CALLS; i++) http_call_free(&calls[i]);
 }
 
-/* --- stopping
- * --------------------------------------------------------------------------------------- */
+/* --- secrets ---------------------------------------- */
+
+/* A process of its own answers, so that what it reads is not in this one's memory. */
+static pid_t start_other_process(int *its_port) {
+  static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  char request[4096];
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+  assert_int_equal(listen(listener, 5), 0);
+  assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+  *its_port = ntohs(address.sin_port);
+  pid_t child = fork();
+  if (child == 0) {
+    int connection = accept(listener, NULL, NULL);
+    while (read(connection, request, sizeof request) > 0) {
+      if (write(connection, answer, sizeof answer - 1) < 0) break;
+    }
+    _exit(0);
+  }
+  close(listener);
+  return child;
+}
+
+enum { TOKEN_BYTES = 40, MASK = 0x55 };
+
+/* How often what was masked is in this process's memory in clear. */
+static int count_in_memory(const char masked[TOKEN_BYTES]) {
+  FILE *maps = fopen("/proc/self/maps", "re");
+  char line[512], access[5];
+  unsigned long start, end;
+  int count = 0;
+  assert_non_null(maps);
+  while (fgets(line, sizeof line, maps)) {
+    if (sscanf(line, "%lx-%lx %4s", &start, &end, access) != 3 || strcmp(access, "rw-p") != 0)
+      continue;
+    const volatile char *from = (const volatile char *)start;
+    for (size_t i = 0; i + TOKEN_BYTES <= end - start; i++) {
+      size_t same = 0;
+      while (same < TOKEN_BYTES && (from[i + same] ^ MASK) == masked[same]) same++;
+      count += same == TOKEN_BYTES;
+    }
+  }
+  fclose(maps);
+  return count;
+}
+
+static void test_tokens_leave_no_trace(void **state) {
+#ifdef SANITIZED
+  (void)state; /* what is freed stays in quarantine, and shadow memory is terabytes */
+  skip();
+#else
+  struct fixture *f = *state;
+  char masked[TOKEN_BYTES], *token = malloc(TOKEN_BYTES);
+  int its_port;
+  pid_t other = start_other_process(&its_port);
+  random_fill(masked, sizeof masked);
+  for (size_t i = 0; i < TOKEN_BYTES; i++) {
+    masked[i] = (char)(masked[i] | 0x80);
+    token[i] = (char)(masked[i] ^ MASK);
+  }
+  const struct http_header header = {SLICE("Authorization"), slice_of(token, TOKEN_BYTES)};
+  f->call = (struct http_call){.method = "GET",
+                               .url = arena_printf(&f->arena, "http://127.0.0.1:%d/", its_port),
+                               .headers = &header,
+                               .header_count = 1};
+  http_client_perform(f->client, &f->call);
+  assert_int_equal(f->call.status, 200);
+  assert_int_equal(count_in_memory(masked), 1);
+  explicit_bzero(token, TOKEN_BYTES);
+  free(token);
+  assert_int_equal(count_in_memory(masked), 0);
+  http_client_close(f->client);
+  f->client = NULL;
+  assert_int_equal(waitpid(other, NULL, 0), other);
+#endif
+}
+
+/* --- stopping ---------------------------------------- */
 
 static void *perform_silent(void *argument) {
   struct fixture *f = argument;
@@ -612,6 +688,7 @@ int main(void) {
       TEST(test_calls_are_limited),
       TEST(test_a_silent_server_holds_up_nobody_else),
       TEST(test_memory_of_all_answers),
+      TEST(test_tokens_leave_no_trace),
       TEST(test_stopping_ends_all_calls),
   };
   return cmocka_run_group_tests(tests, start_server, stop_server);
