@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "api/gitlab/gitlab.h"
+#include "api/gitlab_hook.h"
 #include "api/sentry/api.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -28,7 +29,7 @@
 #include "cli/control.h"
 #include "cli/operations.h"
 #include "cli/set_up.h"
-#include "forge/forge.h"
+#include "forge/issue.h"
 #include "http/client.h"
 #include "http/listen.h"
 #include "http/proxy.h"
@@ -61,6 +62,7 @@ static const struct http_route own_routes[] = {
     {"GET", "/-/ready", ready_handler, ROUTE_INLINE, 0, 0},
     {"GET", "/-/metrics", metrics_handler, ROUTE_WORKER, 0, 0},
     {"POST", CONTROL_RUN_PATH, control_handler, ROUTE_WORKER, 0, 0},
+    {"POST", GITLAB_HOOK_PATH "{project}", gitlab_hook_receive, ROUTE_WORKER, 0, 0},
     {"GET", "/robots.txt", robots_handler, ROUTE_INLINE, 0, 0},
     {"POST", "/api/{project}/envelope", ingest_envelope, ROUTE_INLINE, 0, INGEST_BODY_LIMIT},
     {"POST", "/api/{project}/store", ingest_store, ROUTE_INLINE, 0, INGEST_BODY_LIMIT},
@@ -323,6 +325,7 @@ static enum status start_server(struct command_context *context,
   const char *address = http_server_address(application.server);
   application.public_url =
       settings->url.len ? settings->url : url_of_address(context->arena, address);
+  forge_set_public_url(application.forge, application.public_url);
   atomic_store_explicit(&is_open, true, memory_order_release);
   warn_about_exposure(address, application.public_url);
   return STATUS_OK;
@@ -355,6 +358,12 @@ static void *resume_regrouping(void *store) {
   return NULL;
 }
 
+/* Once it is known what links to this server start with: tasks write them to others. */
+static struct outbox *open_outbox(struct store *store) {
+  const struct outbox_kind *tables[] = {forge_outbox_kinds(application.forge), NULL};
+  return outbox_open(store, application.client, tables);
+}
+
 static enum status serve(struct command_context *context, const struct serve_settings *settings,
                          const sigset_t *signals) {
   application.store = context->store;
@@ -363,9 +372,11 @@ static enum status serve(struct command_context *context, const struct serve_set
   if (status) return status;
   store_add_tick(context->store, &monitor_watch);
   store_add_tick(context->store, &feedback_linking);
-  application.forge = forge_open(context->store, &settings->forge);
   application.client = http_client_open(&settings->client);
   application.allow_private_addresses = settings->client.allow_private_addresses;
+  struct forge_options forge_options = settings->forge;
+  forge_options.client = application.client;
+  application.forge = forge_open(context->store, &forge_options);
   application.ingest = ingest_open(context->store);
   sources.store = context->store;
   sources.remote = remote_open(context->store, application.client);
@@ -375,21 +386,26 @@ static enum status serve(struct command_context *context, const struct serve_set
   status = start_server(context, settings);
   if (!status) {
     status = print_welcome(context);
+    struct outbox *outbox = open_outbox(context->store);
     if (!status) {
       log_write(LOG_INFO, "listening", "address=%s", http_server_address(application.server));
       wait_for_signal(signals);
     }
     tracker_regroup_stop();
+    outbox_stop(outbox);
     remote_stop(sources.remote); /* pages may wait for other servers */
+    forge_stop_waiting(application.forge);
     http_client_stop(application.client);
     http_server_stop(application.server, STOP_TIMEOUT_MS);
+    outbox_close(outbox);
   }
   tracker_regroup_stop();
   remote_stop(sources.remote);
   pthread_join(resuming, NULL);
   ingest_close(application.ingest);
-  http_client_close(application.client);
+  http_client_stop(application.client);
   forge_close(application.forge);
+  http_client_close(application.client);
   return status;
 }
 

@@ -6,7 +6,7 @@
  *   address.c  which URLs and addresses are allowed
  *   commit.c   commits and their changes
  *   source.c   lines of files
- *   cache.c    what source.c keeps in memory
+ *   cache.c    what is kept in memory
  */
 #ifndef CULPRIT_FORGE_BUILTIN_H
 #define CULPRIT_FORGE_BUILTIN_H
@@ -16,9 +16,12 @@
 #include <stdatomic.h>
 
 #include "forge/git_url.h"
+#include "forge/ask.h"
 #include "forge/cache.h"
 #include "forge/forge.h"
 #include "forge/limits.h"
+#include "forge/poll.h"
+#include "outbox/outbox.h"
 
 /* What is known of one project's mirror since the start. */
 struct mirror {
@@ -30,6 +33,13 @@ struct mirror {
 
 struct forge {
   struct store *store;
+  struct http_client *client;
+  const char *_Atomic public_url; /* owned; empty until it is known */
+  struct ask ask;
+  struct poll poll;
+  forge_follow *follow_remote;
+#define FORGE_KINDS 4
+  struct outbox_kind kinds[FORGE_KINDS]; /* of tasks; the last is empty */
   bool allow_private_addresses;
   char *repository_root; /* resolved; null: anywhere */
   char *data_directory;  /* resolved */
@@ -59,6 +69,27 @@ void mirror_remove(const struct forge *forge, int64_t project_id);
 
 /* The commit of 7-40 hexadecimal digits; null when there is none or more than one. */
 git_commit *commit_lookup(git_repository *repository, struct slice sha);
+
+/* What forge.h says of a project's repository, when git has it. */
+bool git_commit_of_sha(struct forge *forge, struct arena *arena, const struct project *project,
+                       struct slice sha, struct commit *commit);
+bool git_commit_details(struct forge *forge, struct arena *arena, const struct project *project,
+                        struct slice sha, struct commit_details *details);
+bool git_source(struct forge *forge, struct arena *arena, const struct project *project,
+                const struct source_request *request, struct source_lines *source);
+
+/* --- for every forge: source_text.c ------------------------------------------------------------
+ */
+
+/* What is left of a frame's path without scheme, host, query, "./", "~/" and back slashes; empty
+ * when it cannot be a path in a repository. */
+struct slice source_clean_path(struct arena *arena, struct slice path);
+/* The only one of `names`, each followed by a newline, that ends with "/" + path; the empty slice
+ * for none or several. */
+struct slice source_name_that_ends(struct slice names, struct arena *arena, struct slice path);
+/* The lines of `text` that are asked for. False: it has no such line. */
+bool source_copy_lines(struct arena *arena, struct slice text, const struct source_request *request,
+                       struct source_lines *source);
 
 /* Fills `problem` from libgit2's last error. */
 enum status git_problem(struct problem *problem, const char *what);

@@ -48,13 +48,10 @@ static void read_commit(struct arena *arena, git_commit *from, struct commit *co
   };
 }
 
-bool forge_commit_of_release(struct forge *forge, struct arena *arena,
-                             const struct project *project, struct slice release,
-                             struct commit *commit) {
-  size_t at = slice_find_last_byte(release, '@');
-  struct slice sha = at < release.len ? slice_from(release, at + 1) : release;
+bool git_commit_of_sha(struct forge *forge, struct arena *arena, const struct project *project,
+                       struct slice sha, struct commit *commit) {
   git_repository *repository;
-  if (!is_sha(sha) || repository_open(forge, project, &repository, NULL)) return false;
+  if (repository_open(forge, project, &repository, NULL)) return false;
   git_commit *found = commit_lookup(repository, sha);
   if (found) read_commit(arena, found, commit);
   git_commit_free(found);
@@ -137,11 +134,11 @@ static void read_changes(struct arena *arena, git_diff *diff, struct commit_deta
   buffer_free(&patch);
 }
 
-bool forge_commit_details(struct forge *forge, struct arena *arena, const struct project *project,
-                          struct slice sha, struct commit_details *details) {
+bool git_commit_details(struct forge *forge, struct arena *arena, const struct project *project,
+                        struct slice sha, struct commit_details *details) {
   git_repository *repository;
   *details = (struct commit_details){0};
-  if (!is_sha(sha) || repository_open(forge, project, &repository, NULL)) return false;
+  if (repository_open(forge, project, &repository, NULL)) return false;
   git_commit *commit = commit_lookup(repository, sha);
   git_diff *diff = commit ? diff_of(repository, commit) : NULL;
   if (commit) {

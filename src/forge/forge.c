@@ -285,6 +285,8 @@ struct forge *forge_open(struct store *store, const struct forge_options *option
   forge->mirror_directory = copy_path(forge->data_directory, "/repositories");
   if (options) {
     struct arena arena = {0};
+    forge->client = options->client;
+    forge->follow_remote = options->follow_remote;
     forge->allow_private_addresses = options->allow_private_addresses;
     if (options->repository_root.len)
       forge->repository_root = resolve(arena_string(&arena, options->repository_root));
@@ -292,17 +294,31 @@ struct forge *forge_open(struct store *store, const struct forge_options *option
   }
   configure_libgit2();
   cache_init(&forge->cache, SOURCE_CACHE_BYTES);
+  ask_init(&forge->ask, store);
+  atomic_init(&forge->public_url, copy_path("", ""));
   pthread_mutex_init(&forge->mutex, NULL);
   pthread_cond_init(&forge->wake, NULL);
   if (pthread_create(&forge->thread, NULL, run_refresh, forge)) {
     log_write(LOG_ERROR, "no thread for repositories", "%s", "");
     abort();
   }
+  poll_start(forge);
   return forge;
 }
 
+void forge_set_public_url(struct forge *forge, struct slice url) {
+  struct arena arena = {0};
+  char *copy = copy_path(arena_string(&arena, url), "");
+  arena_free(&arena);
+  free((void *)atomic_exchange_explicit(&forge->public_url, copy, memory_order_acq_rel));
+}
+
+void forge_stop_waiting(struct forge *forge) { ask_stop_waiting(&forge->ask); }
+
 void forge_close(struct forge *forge) {
   if (!forge) return;
+  poll_stop(forge);
+  ask_destroy(&forge->ask);
   pthread_mutex_lock(&forge->mutex);
   atomic_store(&forge->is_stopping, true);
   pthread_cond_signal(&forge->wake);
@@ -317,6 +333,7 @@ void forge_close(struct forge *forge) {
   pthread_cond_destroy(&forge->wake);
   pthread_mutex_destroy(&forge->mutex);
   git_libgit2_shutdown();
+  free((void *)atomic_load(&forge->public_url));
   free(forge->repository_root);
   free(forge->mirror_directory);
   free(forge->data_directory);

@@ -1,8 +1,9 @@
-/* forge.h - where a project's code lives: commits and source lines.
+/* forge.h - where a project's code lives: commits and source lines. Its issues: issue.h.
  *
- * The built-in forge reads a git repository on this machine, or a mirror of one that it keeps below
- * the data directory (DIR/repositories/PROJECT_ID.git) and refreshes in the background. Only
- * libgit2 touches it, never from a network thread.
+ * A project may be linked to one at a GitLab (store/forge_server.h), which is asked over its API.
+ * Otherwise the built-in forge reads a git repository on this machine, or a mirror of one that it
+ * keeps below the data directory (DIR/repositories/PROJECT_ID.git) and refreshes in the background.
+ * Only libgit2 touches it, never from a network thread.
  */
 #ifndef CULPRIT_FORGE_FORGE_H
 #define CULPRIT_FORGE_FORGE_H
@@ -10,18 +11,29 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "http/client.h"
 #include "store/project.h"
 
 struct forge; /* mirrors, their refresh thread and a small cache; one for the server */
 
+/* An issue that an error of a connected Sentry is linked to was closed, or reopened, at its forge;
+ * on the writer thread. */
+struct issue_link;
+typedef void forge_follow(struct transaction *tx, const struct issue_link *link, bool is_open);
+
 struct forge_options {
+  struct http_client *client;   /* for GitLab; null: none is asked. Must outlive the forge */
+  forge_follow *follow_remote;  /* null: nothing follows */
   bool allow_private_addresses; /* URLs may lead to loopback, private and link-local addresses */
   struct slice repository_root; /* local repositories must lie below it; empty: anywhere but in the
                                    data directory */
 };
 /* Starts the refresh thread. `options` may be null for the defaults; it is copied. */
 struct forge *forge_open(struct store *store, const struct forge_options *options);
-/* Ends a running fetch, joins the thread and frees everything. */
+/* What links to this server start with, once that is known. Copied; called once. */
+void forge_set_public_url(struct forge *forge, struct slice url);
+/* Ends a running fetch, joins the threads and frees everything. Questions to GitLab end when the
+ * client stops. */
 void forge_close(struct forge *forge);
 
 /* Checks a repository setting before it is saved: an absolute path to a git repository that this
@@ -44,6 +56,10 @@ struct commit {
   struct slice sha; /* 40 digits */
   struct slice author_name, author_email, title, message;
   int64_t author_time_ms;
+  struct slice url; /* of its page at the forge; empty for git */
+  /* What brought it in; number 0: not known. */
+  int64_t merge_request_number;
+  struct slice merge_request_title, merge_request_url;
 };
 struct changed_file {
   struct slice path, old_path;
@@ -77,6 +93,8 @@ struct source_lines {
   struct slice *lines;
   size_t count;
 };
+/* Whether there may be commits and lines at all. */
+bool forge_has_code(struct forge *forge, struct arena *arena, const struct project *project);
 struct source_request {
   struct slice sha, path;
   int64_t line;
@@ -84,5 +102,21 @@ struct source_request {
 };
 bool forge_source(struct forge *forge, struct arena *arena, const struct project *project,
                   const struct source_request *request, struct source_lines *source);
+/* The page at the forge that shows the line; empty when there is none. */
+struct slice forge_source_url(struct forge *forge, struct arena *arena,
+                              const struct project *project, const struct source_request *request);
+
+/* --- waiting for a forge that is another server ------------------------------------------------
+ */
+
+/* Of a project that is linked to GitLab the functions above give what is known, and ask for the
+ * rest in the background. */
+bool forge_is_asking(struct forge *forge, int64_t project_id);
+/* Parks the request until nothing is asked for the project any more, or until `until_us`
+ * (clock_monotonic_us()); then its handler runs again and may find more. */
+void forge_wait(struct forge *forge, struct http_request *request, int64_t project_id,
+                int64_t until_us);
+/* Lets all who wait run, and nobody wait from now on: before the HTTP server stops. */
+void forge_stop_waiting(struct forge *forge);
 
 #endif

@@ -17,31 +17,7 @@
 
 #include "base/banned.h"
 
-/* --- paths ------------------------------------------------------------------------------ */
-
-/* What is left without scheme, host, query, "./", "~/" and back slashes; empty when it cannot be a
- * path in a repository. */
-static struct slice clean_path(struct arena *arena, struct slice path) {
-  size_t scheme = slice_find(path, SLICE("://"));
-  if (scheme < path.len) {
-    path = slice_from(path, scheme + 3);
-    size_t slash = slice_find_byte(path, '/');
-    path = slice_from(path, slash + 1);
-    path = slice_upto(path, slice_find_byte(path, '?'));
-  }
-  if (path.len > SOURCE_PATH_BYTES || slice_find_byte(path, 0) < path.len ||
-      slice_find_byte(path, '\n') < path.len)
-    return SLICE_EMPTY;
-  struct slice clean = arena_copy(arena, path);
-  char *bytes = arena_string(arena, clean);
-  for (size_t i = 0; i < clean.len; i++)
-    if (bytes[i] == '\\') bytes[i] = '/';
-  clean.ptr = bytes;
-  while (slice_starts_with(clean, SLICE("./")) || slice_starts_with(clean, SLICE("~/")) ||
-         slice_starts_with(clean, SLICE("/")))
-    clean = slice_from(clean, clean.ptr[0] == '/' ? 1 : 2);
-  return slice_find(clean, SLICE("../")) < clean.len ? SLICE_EMPTY : clean;
-}
+/* --- trees ---------------------------------------------------------------------------------- */
 
 /* The file at exactly that path; null when there is none. */
 static git_tree_entry *entry_at(git_tree *tree, struct arena *arena, struct slice path) {
@@ -80,19 +56,6 @@ static struct cache_entry *tree_names(struct forge *forge, git_tree *tree, struc
   return entry;
 }
 
-/* The only one of `names` that ends with "/" + path; the empty slice for none or several. */
-static struct slice only_name_that_ends(struct slice names, struct arena *arena,
-                                        struct slice path) {
-  struct slice needle = arena_printf(arena, "/%.*s\n", SLICE_ARGS(path));
-  size_t at = slice_find(names, needle);
-  if (at == names.len) return SLICE_EMPTY;
-  if (slice_find(slice_from(names, at + 1), needle) < names.len - at - 1) return SLICE_EMPTY;
-  struct slice before = slice_upto(names, at);
-  size_t newline = slice_find_last_byte(before, '\n');
-  size_t start = newline < before.len ? newline + 1 : 0;
-  return slice_of(names.ptr + start, at + needle.len - 1 - start);
-}
-
 /* --- finding ------------------------------------------------------------------------------ */
 
 struct source_file {
@@ -115,7 +78,7 @@ static git_tree_entry *find_entry(struct source_file *file, struct slice path) {
     rest = slice_from(rest, slice_find_byte(rest, '/') + 1);
   }
   struct cache_entry *names = tree_names(file->forge, file->tree, file->tree_key);
-  file->path = arena_copy(file->arena, only_name_that_ends(names->data, file->arena, path));
+  file->path = arena_copy(file->arena, source_name_that_ends(names->data, file->arena, path));
   cache_release(&file->forge->cache, names);
   return file->path.len ? entry_at(file->tree, file->arena, file->path) : NULL;
 }
@@ -169,33 +132,10 @@ static struct cache_entry *load_file(struct forge *forge, const struct project *
   return entry;
 }
 
-/* --- lines ---------------------------------------------------------------------------------- */
-
-static bool copy_lines(struct arena *arena, struct slice text, const struct source_request *request,
-                       struct source_lines *source) {
-  size_t context =
-      request->context < SOURCE_CONTEXT_LINES ? request->context : SOURCE_CONTEXT_LINES;
-  int64_t first = request->line - (int64_t)context, last = request->line + (int64_t)context;
-  bool has_line = false;
-  if (first < 1) first = 1;
-  source->first_line = first;
-  source->lines = ARENA_ARRAY(arena, 2 * context + 1, struct slice);
-  source->count = 0;
-  for (int64_t number = 1; number <= last && text.len > 0; number++) {
-    struct slice line = slice_split(&text, '\n');
-    if (number < first) continue;
-    if (slice_ends_with(line, SLICE("\r"))) line.len--;
-    line = arena_copy(arena, slice_upto(line, SOURCE_LINE_BYTES));
-    source->lines[source->count++] = utf8_repair(arena, line);
-    if (number == request->line) has_line = true;
-  }
-  return has_line;
-}
-
-bool forge_source(struct forge *forge, struct arena *arena, const struct project *project,
-                  const struct source_request *request, struct source_lines *source) {
+bool git_source(struct forge *forge, struct arena *arena, const struct project *project,
+                const struct source_request *request, struct source_lines *source) {
   *source = (struct source_lines){0};
-  struct slice path = clean_path(arena, request->path);
+  struct slice path = source_clean_path(arena, request->path);
   if (slice_is_empty(project->repository) || path.len == 0) return false;
   /* A file that is read has no more lines than bytes. */
   if (request->line < 1 || request->line > BLOB_LIMIT_BYTES) return false;
@@ -208,7 +148,7 @@ bool forge_source(struct forge *forge, struct arena *arena, const struct project
   bool is_found = false;
   if (text.len) {
     source->path = utf8_repair(arena, arena_copy(arena, slice_split(&text, 0)));
-    is_found = copy_lines(arena, text, request, source);
+    is_found = source_copy_lines(arena, text, request, source);
   }
   cache_release(&forge->cache, entry);
   return is_found;

@@ -85,12 +85,14 @@ enum status tracker_keep_link(struct transaction *tx, const struct issue_link *l
   enum status status = issue_link_create(tx, link, problem);
   if (status) return status;
   struct arena arena = {0};
-  activity_add(tx,
-               &(struct activity){.group_id = link->group_id,
-                                  .time_ms = link->created_ms,
-                                  .kind = ACTIVITY_ISSUE_CREATED,
-                                  .user_id = user_id,
-                                  .data = arena_printf(&arena, "%lld", (long long)link->number)});
+  activity_add(
+      tx, &(struct activity){.group_id = link->group_id,
+                             .time_ms = link->created_ms,
+                             .kind = ACTIVITY_ISSUE_CREATED,
+                             .user_id = user_id,
+                             .data = link->url.len
+                                         ? link->url
+                                         : arena_printf(&arena, "%lld", (long long)link->number)});
   arena_free(&arena);
   return STATUS_OK;
 }

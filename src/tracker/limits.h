@@ -12,6 +12,11 @@
 #define ISSUE_STACK_FRAMES 50
 #define ISSUE_STACK_LINE_BYTES 400
 
+/* A task for an issue at a forge: two texts of some hundred bytes, and a URL. */
+#define FORGE_TASK_BYTES (16 * 1024)
+/* What makes a text findable that was written to a forge: no other one has it. */
+#define FORGE_MARKER_BYTES 16
+
 /* Monitors of one project, and environments of one monitor: SDKs make both by naming them. */
 #define MONITORS_LIMIT 500
 #define MONITOR_ENVIRONMENTS_LIMIT 50

@@ -1,11 +1,12 @@
 /* status.c - people resolve, ignore and take back; what that does to the linked issue.
  *
  * Everything happens in one write, so that a status, its activity and the closing of the issue are
- * there together or not at all. Asking for the status that a group already has changes nothing and
- * writes no activity.
+ * there together or not at all; of an issue at a forge, the task to close it (forge_task.h). Asking
+ * for the status that a group already has changes nothing and writes no activity.
  */
 #include "base/clock.h"
 #include "tracker/builtin.h"
+#include "tracker/forge_task.h"
 #include "tracker/regress.h"
 #include "tracker/tracker.h"
 
@@ -29,10 +30,19 @@ static bool builtin_issue_of_group(struct transaction *tx, struct arena *arena,
          issue_find(tx, arena, group->project_id, link.number, issue);
 }
 
-/* Closes the group's open built-in issue. Returns its number, or 0 when there was none to close. */
+/* The link of a group to an issue at a forge; false when there is none. */
+static bool forge_link_of_group(struct transaction *tx, struct arena *arena, int64_t group_id,
+                                struct issue_link *link) {
+  return issue_link_find(tx, arena, group_id, link) && link->url.len > 0;
+}
+
+/* Closes the group's open built-in issue, or sees to it that one at a forge is closed. Returns the
+ * number of the first, or 0 when there was none to close. */
 static int64_t close_linked_issue(struct transaction *tx, struct arena *arena,
                                   const struct group *group, const struct actor *actor) {
   struct issue issue;
+  struct forge_task task = {.user_id = actor->user_id};
+  if (forge_link_of_group(tx, arena, group->id, &task.link)) forge_task_close(tx, &task);
   if (!builtin_issue_of_group(tx, arena, group, &issue) || issue.closed_ms) return 0;
   int64_t now_ms = clock_now_ms();
   note_add(tx, &(struct note){.issue_id = issue.id,
@@ -73,6 +83,9 @@ static enum status apply_status(struct transaction *tx, struct arena *arena,
   write->result.is_changed = true;
   if (change->status == GROUP_RESOLVED)
     write->result.closed_issue_number = close_linked_issue(tx, arena, &group, change->actor);
+  struct issue_link link;
+  if (group.status == GROUP_RESOLVED && forge_link_of_group(tx, arena, group.id, &link))
+    forge_task_keep_open(tx, &link);
   return STATUS_OK;
 }
 
@@ -94,12 +107,36 @@ enum status tracker_set_status(struct store *store, const struct status_change *
   return status;
 }
 
+void tracker_follow_issue(struct transaction *tx, const struct issue_link *link, bool is_open) {
+  struct arena arena = {0};
+  struct group group;
+  int64_t now_ms = clock_now_ms();
+  enum group_status from = is_open ? GROUP_RESOLVED : GROUP_UNRESOLVED;
+  enum group_status to = is_open ? GROUP_UNRESOLVED : GROUP_RESOLVED;
+  if (group_get(tx, &arena, link->group_id, &group)) {
+    struct activity activity = {.group_id = group.id,
+                                .time_ms = now_ms,
+                                .kind = is_open ? ACTIVITY_ISSUE_REOPENED : ACTIVITY_ISSUE_CLOSED,
+                                .data = link->url};
+    activity_add(tx, &activity);
+    if (group.status == from) {
+      group_set_status(tx, group.id, to, false, now_ms);
+      activity.kind = activity_of_status(to);
+      activity.data = SLICE_EMPTY;
+      activity_add(tx, &activity);
+    }
+  }
+  arena_free(&arena);
+}
+
 void tracker_note_regress(struct transaction *tx, const struct group *group,
                           const struct digest *digest) {
   struct arena arena = {0};
   struct issue issue;
+  struct forge_task task = {.event = event_id_hex(&arena, &digest->id), .release = digest->release};
+  if (forge_link_of_group(tx, &arena, group->id, &task.link)) forge_task_regress(tx, &task);
   if (builtin_issue_of_group(tx, &arena, group, &issue)) {
-    struct slice id = event_id_hex(&arena, &digest->id);
+    struct slice id = task.event;
     bool has_release = digest->release.len > 0;
     struct slice body = arena_printf(&arena,
                                      "The error happened again after it had been resolved: event "

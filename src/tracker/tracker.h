@@ -104,6 +104,10 @@ struct status_result {
 enum status tracker_set_status(struct store *store, const struct status_change *change,
                                struct status_result *result, struct problem *problem) MUST_CHECK;
 
+/* The issue that an error is linked to was closed at its forge: an unresolved error is resolved. Or
+ * it was reopened: a resolved one is unresolved again. */
+void tracker_follow_issue(struct transaction *tx, const struct issue_link *link, bool is_open);
+
 /* An issue to be made from an error. */
 struct issue_request {
   const struct actor *actor;

@@ -2,6 +2,7 @@
 #include "web/commit_page.h"
 
 #include "templates.h"
+#include "web/forge_wait.h"
 #include "web/web.h"
 
 #include "base/banned.h"
@@ -22,9 +23,10 @@ const char *diff_line_class(struct slice line) {
 void commit_show(struct http_request *request, struct http_response *response) {
   struct web *web = web_of(request);
   struct commit_details details = {0};
-  if (!web->application->forge ||
-      !forge_commit_details(web->application->forge, web->arena, &web->project,
-                            http_parameter(request, "sha"), &details)) {
+  bool is_found = forge_commit_details(web->application->forge, web->arena, &web->project,
+                                       http_parameter(request, "sha"), &details);
+  if (web_wait_for_forge(web)) return;
+  if (!is_found) {
     web_not_found(web, "This commit");
     return;
   }

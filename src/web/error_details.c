@@ -15,12 +15,14 @@
 #include "web/attachments.h"
 #include "web/error_actions.h"
 #include "web/event_text.h"
+#include "web/forge_wait.h"
 #include "web/web.h"
 
 #include "base/banned.h"
 
 /* Looking into the repository costs about half a millisecond a file. */
 #define SOURCE_FILES_LIMIT 10
+#define SOURCE_LINKS_LIMIT 30
 #define SHA_DIGITS 40
 #define SHA_DIGITS_SHOWN 8
 #define MARKDOWN_LIMIT_BYTES (4 * 1024 * 1024)
@@ -92,15 +94,6 @@ static void read_extras(struct web *web, struct details_data *data) {
   store_end_read(tx);
 }
 
-static void read_issue(struct web *web, struct details_data *data) {
-  const struct source_error *error = &data->found.error;
-  struct transaction *tx = store_begin_read(web->application->store);
-  data->has_issue =
-      error->has_link && !error->link.url.len &&
-      issue_find(tx, web->arena, error->link.project_id, error->link.number, &data->issue);
-  store_end_read(tx);
-}
-
 static void decode_event(struct web *web, struct details_data *data) {
   data->event = data->found.payload.len ? event_read(web->arena, data->found.payload) : NULL;
 }
@@ -113,11 +106,15 @@ static const struct grouping_rules *rules_of(struct web *web, struct pairs optio
   return grouping_rules_compile(web->arena, &text, &rules, &problem) ? NULL : rules;
 }
 
+/* By the release's name or, where a connected Sentry knows it, by its last commit. */
 static void read_commit(struct web *web, struct details_data *data) {
-  struct slice release = data->found.error.group.first_release;
-  if (web->application->forge && release.len && web->project.repository.len) {
-    data->has_commit = forge_commit_of_release(web->application->forge, web->arena, &web->project,
-                                               release, &data->commit);
+  struct forge *forge = web->application->forge;
+  const struct slice names[] = {data->found.error.group.first_release,
+                                data->found.first_release_commit};
+  data->has_code = forge_has_code(forge, web->arena, &web->project);
+  for (size_t i = 0; i < sizeof names / sizeof *names && data->has_code && !data->has_commit; i++) {
+    data->has_commit = names[i].len && forge_commit_of_release(forge, web->arena, &web->project,
+                                                               names[i], &data->commit);
   }
 }
 
@@ -136,19 +133,6 @@ static bool is_sha(struct slice s) {
 static struct release_view release_view_of(struct slice name) {
   return (struct release_view){.name = name,
                                .shown = is_sha(name) ? slice_upto(name, SHA_DIGITS_SHOWN) : name};
-}
-
-static void add_issue(struct error_details_view *view, const struct web *web,
-                      const struct details_data *data) {
-  const struct source_error *error = &data->found.error;
-  view->has_issue = data->has_issue;
-  if (error->has_link) {
-    view->issue_address = issue_link_address(web, &error->link);
-  }
-  if (data->has_issue) {
-    view->issue_title = data->issue.title;
-    view->is_issue_open = !data->issue.closed_ms;
-  }
 }
 
 static void add_commit(struct error_details_view *view, const struct web *web,
@@ -348,7 +332,7 @@ static struct error_details_view build_view(struct web *web, const struct detail
   for (size_t i = 0; i < SOURCE_HOURS; i++) {
     view.day_events += view.hours[i];
   }
-  add_issue(&view, web, data);
+  view.issue = data->issue;
   add_commit(&view, web, data);
   add_tags(&view, web->arena, data, limits);
   add_activities(&view, web, data);
@@ -372,7 +356,8 @@ static void send_page(struct web *web, struct details_data *data,
         .source = {.forge = web->application->forge,
                    .project = &web->project,
                    .sha = data->has_commit ? data->commit.sha : SLICE_EMPTY,
-                   .files_left = SOURCE_FILES_LIMIT},
+                   .files_left = SOURCE_FILES_LIMIT,
+                   .links_left = data->commit.url.len ? SOURCE_LINKS_LIMIT : 0},
     };
     event = event_view_of(&request);
     add_addresses(&event, web, data);
@@ -380,6 +365,9 @@ static void send_page(struct web *web, struct details_data *data,
     event.attachment_count = data->attachment_count;
     view.event = &event;
     view.has_event = true;
+  }
+  if (data->has_code && web_wait_for_forge(web)) {
+    return;
   }
   struct page page = web_page_open(web, SECTION_ERRORS, data->found.error.group.title);
   view.page = &page;
@@ -447,7 +435,7 @@ static void show(struct web *web, const struct event_choice *choice) {
     /* An error that was merged into another has its address. */
     http_redirect(web->response, error_details_address(web, data.found.error.group.id));
   } else {
-    read_issue(web, &data);
+    issue_view_read(web, &data.found.error, !source_is_local(&source), &data.issue);
     if (source_is_local(&source) && choice->form == FORM_PAGE) {
       read_extras(web, &data);
     }

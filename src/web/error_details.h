@@ -15,8 +15,8 @@
 #include "store/event.h"
 #include "store/feedback.h"
 #include "source/source.h"
-#include "store/issue.h"
 #include "web/event_view.h"
+#include "web/error_issue_view.h"
 #include "web/error_merge.h"
 #include "web/page.h"
 
@@ -32,8 +32,8 @@ struct details_state {
 struct details_data {
   struct source_details found;
   struct event *event; /* null when its content has expired */
-  bool has_issue;
-  struct issue issue; /* of the built-in tracker */
+  struct issue_view issue;
+  bool has_code; /* the project has a repository or a GitLab */
   bool has_commit;
   struct commit commit; /* of the first release */
   /* Of events that this server keeps. */
@@ -87,9 +87,7 @@ struct error_details_view {
   struct release_view first_release, last_release;
   int64_t day_events;          /* in the last 24 hours */
   const int64_t *hours, *days; /* SOURCE_HOURS and SOURCE_DAYS */
-  bool has_issue;              /* of the built-in tracker */
-  struct slice issue_address, issue_title;
-  bool is_issue_open;
+  struct issue_view issue;
   bool has_commit;
   const struct commit *commit;
   struct slice commit_address, commit_short;

@@ -103,6 +103,19 @@ static void add_repository_context(struct frame_view *view, struct frames_reques
   }
 }
 
+/* Where the line is shown at GitLab. */
+static void add_forge_link(struct frame_view *view, struct frames_request *request,
+                           const struct frame *frame) {
+  struct source_finder *finder = request->source;
+  struct slice path = frame->filename.len ? frame->filename : frame->abs_path;
+  if (!finder || !finder->sha.len || !finder->links_left || !frame->lineno || !path.len) {
+    return;
+  }
+  finder->links_left--;
+  struct source_request wanted = {.sha = finder->sha, .path = path, .line = frame->lineno};
+  view->forge_address = forge_source_url(finder->forge, request->arena, finder->project, &wanted);
+}
+
 /* --- one frame ------------------------------------------------------------------------ */
 
 /* "c/d/e.go" of "/a/b/c/d/e.go". */
@@ -149,6 +162,9 @@ static struct frame_view frame_view_of(struct frames_request *request, const str
     add_own_context(&view, request->arena, frame);
   } else if (view.is_in_app) {
     add_repository_context(&view, request, frame);
+  }
+  if (view.is_in_app) {
+    add_forge_link(&view, request, frame);
   }
   view.vars = value_rows_of_json(request->arena, frame->vars, request->limits);
   return view;

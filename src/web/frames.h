@@ -29,7 +29,8 @@ struct frame_view {
   struct slice copy; /* "path:line" */
   int64_t line, column;
   bool is_in_app, is_crash, is_open;
-  bool is_from_repository; /* the code lines are */
+  bool is_from_repository;    /* the code lines are */
+  struct slice forge_address; /* of the line's page at GitLab; mostly empty */
   struct code_line *lines;
   size_t line_count;
   struct value_rows vars;
@@ -70,6 +71,7 @@ struct source_finder {
   const struct project *project;
   struct slice sha;  /* empty: there is no commit to look at */
   size_t files_left; /* looking costs time; so many frames at most */
+  size_t links_left; /* the same for pages at GitLab; 0 for other projects */
 };
 
 struct frames_request {

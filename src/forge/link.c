@@ -1,0 +1,48 @@
+/* link.c - which token is used; see link.h.
+ *
+ * A token is sealed for the URL of its server, and a conversation takes URL and token from the same
+ * row, so that no token ever goes to another host.
+ */
+#include "forge/link.h"
+
+#include "store/vault.h"
+
+#include "base/banned.h"
+
+bool forge_link_read(struct transaction *tx, struct arena *arena, int64_t project_id,
+                     struct forge_link *link) {
+  return project_forge_get(tx, arena, project_id, &link->project) &&
+         forge_server_get(tx, arena, link->project.forge_id, &link->server);
+}
+
+bool forge_link_get(struct store *store, struct arena *arena, int64_t project_id,
+                    struct forge_link *link) {
+  struct transaction *tx = store_begin_read(store);
+  bool is_linked = forge_link_read(tx, arena, project_id, link);
+  store_end_read(tx);
+  return is_linked;
+}
+
+static bool open_token(const struct forge_access *access, struct arena *arena, struct slice purpose,
+                       struct slice sealed, struct slice *token) {
+  return sealed.len && vault_open(access->store, arena, purpose, sealed, token) && token->len;
+}
+
+enum status forge_access_open(const struct forge_access *access, struct arena *arena,
+                              struct gitlab *gitlab, enum forge_as *as, struct problem *problem) {
+  const struct forge_server *server = &access->link->server;
+  const struct project_forge *project = &access->link->project;
+  *gitlab = (struct gitlab){.client = access->client, .arena = arena, .url = server->url};
+  *as = FORGE_AS_PROJECT;
+  if (open_token(access, arena, project_forge_token_purpose(arena, project->project_id, server),
+                 project->token, &gitlab->token))
+    return STATUS_OK;
+  *as = FORGE_AS_SERVER;
+  if (open_token(access, arena, forge_server_token_purpose(arena, server), server->token,
+                 &gitlab->token))
+    return STATUS_OK;
+  return problem_set(problem, STATUS_FORBIDDEN,
+                     "There is no token for %.*s. Sign in with it, or let a maintainer enter a "
+                     "token in the project's settings.",
+                     SLICE_ARGS(slice_cut_utf8(server->name, 100)));
+}
