@@ -85,6 +85,7 @@ static struct activity activity_of(struct arena *arena, const struct sentry_issu
                               .user_name = from->person.name};
   struct event_id id;
   struct slice event_id = json_text(json_member(from->data, "event_id"));
+  if (kind == ACTIVITY_FIRST_SEEN) activity.release = issue->group.first_release;
   if (kind != ACTIVITY_REGRESSED) return activity;
   activity.release = json_text(json_member(from->data, "version"));
   if (event_id_parse(event_id, &id)) activity.data = event_id_hex(arena, &id);

@@ -219,11 +219,13 @@ static struct breadcrumb_view breadcrumb_view_of(const struct event_view_request
   size_t limit = request->limits.value_bytes;
   struct level_mark mark = level_mark_of_name(breadcrumb->level);
   const char *icon = breadcrumb_icon(breadcrumb);
+  /* "default" says nothing; some senders and Sentry write it, others leave it out. */
+  bool is_plain = slice_equal_string(breadcrumb->type, "default");
   struct breadcrumb_view view = {
       .css_class = mark.css_class,
       .icon = icon ? icon : mark.icon,
       .level = breadcrumb->level.len ? breadcrumb->level : SLICE("info"),
-      .category = breadcrumb->category.len ? breadcrumb->category : breadcrumb->type,
+      .category = breadcrumb->category.len || is_plain ? breadcrumb->category : breadcrumb->type,
       .message = slice_cut_utf8(breadcrumb->message, limit),
       .is_cut = breadcrumb->message.len > limit,
       .time_ms = breadcrumb->timestamp_ms,
