@@ -19,6 +19,8 @@ port whose connections are never taken.
 """
 
 import collections
+import contextlib
+import functools
 import gzip
 import json
 import os
@@ -197,15 +199,23 @@ def huge_until_closed(exchange):
     exchange.send_without_end(b" " * 65536)
 
 
+@functools.cache
+def packed_blanks(mebibytes, times):
+    data = b" " * (mebibytes * 1024**2)
+    for _ in range(times):
+        data = gzip.compress(data, 9)
+    return data
+
+
 def bomb(exchange):
     """10 MB of gzip that is 10 GB of blanks."""
-    packed = gzip.compress(b" " * (10 * 1024**2), 9)
+    packed = packed_blanks(10, 1)
     exchange.send(exchange.reply.head(extra=[("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked")]))
     exchange.send_without_end(b"%x\r\n%s\r\n" % (len(packed), packed))
 
 
 def nested_bomb(exchange):
-    packed = gzip.compress(gzip.compress(gzip.compress(b" " * (64 * 1024**2), 9), 9), 9)
+    packed = packed_blanks(64, 3)
     exchange.reply.headers.append(("Content-Encoding", "gzip, gzip, gzip"))
     exchange.send(exchange.reply.head(len(packed)) + packed)
 
@@ -307,10 +317,10 @@ BEHAVIOURS = {
 # --- the server ---------------------------------------------------------------------------------------------------
 
 class Server:
-    """`tls` is the path of a PEM file with certificate and key, "silent" for a port that takes connections and
-    says nothing, or None. `handshake` of an ssl.SSLContext can be changed in `context` before start()."""
+    """`tls` is the path of a PEM file with certificate and key, or None. The ssl.SSLContext made of it is
+    `context`, which can be changed before start()."""
 
-    def __init__(self, answer=None, tls=None, host="127.0.0.1"):
+    def __init__(self, answer=None, tls=None, host="127.0.0.1", port=0):
         self.answer = answer or (lambda request: Reply({"path": request.path}))
         self.tls, self.host = tls, host
         self.context = None
@@ -319,19 +329,27 @@ class Server:
             self.context.load_cert_chain(tls)
         self.rules, self.requests, self.connections, self.bytes_sent = [], [], 0, 0
         self.lock, self.is_over = threading.Lock(), threading.Event()
+        self.port, self.open = port, set()
 
     def start(self):
-        self.listener = socket.create_server((self.host, 0), family=socket.AF_INET6 if ":" in self.host else socket.AF_INET,
-                                             backlog=1000)
+        """Also once more after stop(), on the same port and with the same rules."""
+        self.is_over.clear()
+        self.listener = listen(self.host, self.port, 1000)
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._accept, args=[self.listener], daemon=True).start()
         return self
 
     def stop(self):
+        """Nobody listens any more, and all connections are closed."""
         self.is_over.set()
+        with self.lock:
+            for one in [self.listener, *self.open]:
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
-    __enter__ = start
+    def __enter__(self):
+        return self.start()
 
     def __exit__(self, *_):
         self.stop()
@@ -358,10 +376,10 @@ class Server:
         with self.lock:
             return [r for r in self.requests if re.fullmatch(method, r.method) and re.search(path, r.path)]
 
-    def _accept(self):
-        while not self.is_over.is_set():
+    def _accept(self, listener):
+        while True:
             try:
-                connection, _ = self.listener.accept()
+                connection, _ = listener.accept()
             except OSError:
                 return
             self.connections += 1
@@ -374,11 +392,15 @@ class Server:
                 connection.settimeout(10)
                 connection = self.context.wrap_socket(connection, server_side=True)
                 connection.settimeout(None)
+            with self.lock:
+                self.open.add(connection)
             with connection, connection.makefile("rb") as stream:
                 while self._serve_one(connection, stream):
                     connection.settimeout(None)
         except OSError:
             connection.close()
+        with self.lock:
+            self.open.discard(connection)
 
     def _serve_one(self, connection, stream):
         request = read_request(stream)
@@ -425,6 +447,10 @@ class Server:
 BAD_REQUEST = Request("", "", {}, b"")
 
 
+def listen(host, port, backlog):
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=backlog)
+
+
 def read_request(stream):
     """The next request; None at the end of the stream."""
     if stream.peek(1)[:1] == b"\x16":  # a TLS handshake
@@ -444,8 +470,11 @@ def read_request(stream):
 class Unaccepting:
     """A port on which nobody takes connections: they do not even become ready."""
 
+    def __init__(self, port=0):
+        self.port = port
+
     def __enter__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.listener = listen("127.0.0.1", self.port, 0)
         self.port = self.listener.getsockname()[1]
         self.clients = []
         for _ in range(3):
