@@ -34,6 +34,8 @@
 #define REMOTE_REFRESH_MS (60 * 1000)
 #define REMOTE_REFRESH_IDLE_MS (5 * 60 * 1000)
 #define REMOTE_KEEPER_PERIOD_MS 1000
+/* Linked errors that are looked at with the list, in turns, to notice that they came back. */
+#define REMOTE_LINKED_A_TURN 5
 /* An answer that did not change is written again after so long, for its time alone. */
 #define REMOTE_TOUCH_MS (10 * 60 * 1000)
 /* Answers older than a change that was done are not shown as they are; lists that nobody asked for

@@ -26,8 +26,10 @@
 #include "http/client_problem.h"
 #include "source/limits.h"
 #include "source/remote_check.h"
+#include "source/remote_notice.h"
 #include "source/sentry_call.h"
 #include "source/sentry_question.h"
+#include "store/remote_link.h"
 
 #include "base/banned.h"
 
@@ -69,6 +71,7 @@ struct place {
   int64_t project_id;    /* its bytes are the key */
   int64_t used_ms;       /* when somebody looked last */
   int64_t refresh_ms;    /* when its list is asked for next */
+  int64_t looked_at_id;  /* of the linked errors, which was looked at last */
   int64_t not_before_ms; /* Sentry asked for patience until then */
   struct problem problem;
 };
@@ -152,6 +155,7 @@ struct keep {
   struct slice key, path;
   bool is_same; /* as the one on disk, but for its time */
   struct remote_answer packed;
+  struct remote_sights sights;
 };
 
 /* The connection may have been changed meanwhile: its answers are forgotten then. */
@@ -160,10 +164,12 @@ static enum status run_keep(struct transaction *tx, struct store_write *write) {
   struct connection connection;
   connection_get(tx, &keep->arena, keep->project_id, &connection);
   if (connection.changed_ms != keep->changed_ms) return STATUS_OK;
-  if (keep->is_same)
+  if (keep->is_same) {
     remote_answer_touch(tx, keep->project_id, keep->path, keep->packed.asked_ms);
-  else
+  } else {
     remote_answer_keep(tx, keep->project_id, keep->path, &keep->packed);
+    remote_notice(tx, keep->project_id, &keep->sights);
+  }
   return STATUS_OK;
 }
 
@@ -201,6 +207,7 @@ static struct keep *keep_of(struct entry *entry, const struct remote_answer *ans
   if (is_same) return keep;
   keep->packed.link = arena_copy(&keep->arena, answer->link);
   keep->packed.body = remote_answer_pack(&keep->arena, answer->body);
+  remote_sights_read(&keep->arena, entry->kind, answer->body, &keep->sights);
   return keep;
 }
 
@@ -413,22 +420,49 @@ static int64_t refresh_after(const struct place *place, int64_t now_ms) {
   return (now_ms - offset_ms) / period_ms * period_ms + period_ms + offset_ms;
 }
 
+/* Asks for an answer that is not fresh. */
+static void refresh(struct remote *remote, struct arena *arena,
+                    const struct remote_question *question, int64_t now_ms) {
+  struct entry *entry = entry_of(remote, arena, question);
+  entry->used_ms = now_ms;
+  if (!remote->is_stopped && now_ms - entry->asked_ms > REMOTE_FRESH_MS)
+    start(entry, question->connection, now_ms);
+}
+
+/* Whether the connection's turn has come; its first one is some time after the start. */
+static bool take_turn(struct remote *remote, struct place *place, int64_t now_ms) {
+  bool is_first = !place->refresh_ms;
+  if (!is_first && now_ms < place->refresh_ms) return false;
+  place->refresh_ms = refresh_after(place, now_ms);
+  return !is_first && !remote->is_stopped;
+}
+
+/* The first page, and some of the linked errors that were resolved: those that come back need not
+ * be on it. */
 static void refresh_if_due(struct remote *remote, struct arena *arena,
                            const struct connection *connection) {
-  const struct remote_question question = {.connection = connection,
-                                           .kind = REMOTE_ISSUES,
-                                           .path = sentry_first_page_path(arena, connection)};
-  int64_t now_ms = clock_now_ms();
+  int64_t *linked, now_ms = clock_now_ms();
   pthread_mutex_lock(&remote->mutex);
   struct place *place = place_of(remote, connection->project_id);
-  bool is_first = !place->refresh_ms;
-  if (is_first || now_ms >= place->refresh_ms) {
-    place->refresh_ms = refresh_after(place, now_ms);
-    struct entry *entry = entry_of(remote, arena, &question);
-    entry->used_ms = now_ms;
-    if (!is_first && !remote->is_stopped && now_ms - entry->asked_ms > REMOTE_FRESH_MS)
-      start(entry, connection, now_ms);
+  bool is_due = take_turn(remote, place, now_ms);
+  int64_t after_id = place->looked_at_id;
+  pthread_mutex_unlock(&remote->mutex);
+  if (!is_due) return;
+  struct transaction *tx = store_begin_read(remote->store);
+  size_t count = remote_link_list_resolved(tx, arena, connection->project_id, after_id,
+                                           REMOTE_LINKED_A_TURN, &linked);
+  store_end_read(tx);
+  pthread_mutex_lock(&remote->mutex);
+  struct remote_question question = {.connection = connection,
+                                     .kind = REMOTE_ISSUES,
+                                     .path = sentry_first_page_path(arena, connection)};
+  refresh(remote, arena, &question, now_ms);
+  question.kind = REMOTE_ISSUE;
+  for (size_t i = 0; i < count; i++) {
+    question.path = sentry_issue_path(arena, linked[i]);
+    refresh(remote, arena, &question, now_ms);
   }
+  place->looked_at_id = count ? linked[count - 1] : 0;
   pthread_mutex_unlock(&remote->mutex);
 }
 

@@ -8,7 +8,7 @@
 #include <assert.h>
 
 #include "base/clock.h"
-#include "forge/gitlab_project.h"
+#include "forge/issue.h"
 #include "source/sentry_call.h"
 #include "store/remote_link.h"
 
@@ -105,48 +105,25 @@ size_t sentry_fill_activities(struct arena *arena, const struct sentry_issue *is
 
 /* --- links ---------------------------------------------------------------------------------- */
 
-/* The number at the end of ".../issues/12" of the project's GitLab. */
-static bool issue_number_of(const struct gitlab_project *project, struct slice url,
-                            int64_t *number) {
-  static const char *const ways[] = {"/-/issues/", "/issues/"};
-  struct slice rest = url;
-  if (!slice_starts_with(url, project->url)) return false;
-  rest = slice_from(rest, project->url.len);
-  for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-    struct slice way = slice_of_string(ways[i]);
-    if (slice_starts_with(rest, way)) return slice_to_i64(slice_from(rest, way.len), number);
-  }
-  return false;
-}
-
-static bool find_link_there(const struct gitlab_project *project, const struct sentry_issue *issue,
-                            struct issue_link *link) {
-  for (size_t i = 0; i < issue->plugin_issue_count; i++) {
-    link->url = issue->plugin_issues[i].url;
-    if (issue_number_of(project, link->url, &link->number)) return true;
-  }
-  for (size_t i = 0; i < issue->annotation_count; i++) {
-    link->url = issue->annotations[i].url;
-    if (issue_number_of(project, link->url, &link->number)) return true;
-  }
-  return false;
-}
-
 bool sentry_find_link(struct source *source, struct transaction *tx,
                       const struct sentry_issue *issue, struct issue_link *link) {
   struct remote_link own;
-  struct gitlab_project project;
-  *link = (struct issue_link){0};
-  if (remote_link_find(tx, source->arena, source->project->id, issue->group.id, &own)) {
+  int64_t project_id = source->project->id;
+  if (remote_link_find(tx, source->arena, project_id, issue->group.id, &own)) {
     *link = own.link;
     return true;
   }
-  if (!issue->plugin_issue_count && !issue->annotation_count) return false;
-  if (!gitlab_project_of(tx, source->arena, source->project, &project)) return false;
-  link->group_id = issue->group.id;
-  link->project_id = source->project->id;
-  link->forge = SLICE("gitlab");
-  return find_link_there(&project, issue, link);
+  *link = (struct issue_link){
+      .group_id = issue->group.id, .project_id = project_id, .forge = SLICE("gitlab")};
+  for (size_t i = 0; i < issue->plugin_issue_count; i++) {
+    link->url = issue->plugin_issues[i].url;
+    if (forge_owns_issue(tx, source->arena, project_id, link->url, &link->number)) return true;
+  }
+  for (size_t i = 0; i < issue->annotation_count; i++) {
+    link->url = issue->annotations[i].url;
+    if (forge_owns_issue(tx, source->arena, project_id, link->url, &link->number)) return true;
+  }
+  return false;
 }
 
 /* --- events --------------------------------------------------------------------------------- */

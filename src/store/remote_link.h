@@ -22,5 +22,9 @@ enum status remote_link_create(struct transaction *tx, const struct issue_link *
                                struct problem *problem) MUST_CHECK;
 void remote_link_set_resolved(struct transaction *tx, int64_t project_id, int64_t error_id,
                               bool is_resolved);
+/* Linked errors that were resolved when they were last looked at, with ids above `after_id`, in the
+ * order of their ids. */
+size_t remote_link_list_resolved(struct transaction *tx, struct arena *arena, int64_t project_id,
+                                 int64_t after_id, size_t limit, int64_t **error_ids);
 
 #endif

@@ -11,5 +11,7 @@
  * issue does not change: its page offers to reopen it. */
 void tracker_note_regress(struct transaction *tx, const struct group *group,
                           const struct digest *digest);
+/* The same for an error of a connected Sentry, of which only its link is here. */
+void tracker_note_remote_regress(struct transaction *tx, const struct issue_link *link);
 
 #endif

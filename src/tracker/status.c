@@ -150,3 +150,18 @@ void tracker_note_regress(struct transaction *tx, const struct group *group,
   }
   arena_free(&arena);
 }
+
+void tracker_note_remote_regress(struct transaction *tx, const struct issue_link *link) {
+  struct arena arena = {0};
+  struct issue issue;
+  const struct forge_task task = {.link = *link, .is_remote = true};
+  if (link->url.len)
+    forge_task_regress(tx, &task);
+  else if (issue_find(tx, &arena, link->project_id, link->number, &issue))
+    note_add(tx,
+             &(struct note){.issue_id = issue.id,
+                            .created_ms = clock_now_ms(),
+                            .kind = NOTE_REGRESSED,
+                            .body = SLICE("The error happened again after it had been resolved.")});
+  arena_free(&arena);
+}

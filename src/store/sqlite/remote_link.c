@@ -3,6 +3,7 @@
 #include "store/remote_link.h"
 
 #include "store/sqlite/database.h"
+#include "store/sqlite/rows.h"
 
 #include "base/banned.h"
 
@@ -66,4 +67,19 @@ void remote_link_set_resolved(struct transaction *tx, int64_t project_id, int64_
   query_bind_int(&query, 2, error_id);
   query_bind_int(&query, 3, is_resolved);
   query_run(&query);
+}
+
+size_t remote_link_list_resolved(struct transaction *tx, struct arena *arena, int64_t project_id,
+                                 int64_t after_id, size_t limit, int64_t **error_ids) {
+  struct rows rows = ROWS_OF(int64_t);
+  struct query query = query_begin(tx,
+                                   "SELECT error_id FROM remote_link WHERE project_id = ?1 AND "
+                                   "error_id > ?2 AND was_resolved ORDER BY error_id LIMIT ?3");
+  query_bind_int(&query, 1, project_id);
+  query_bind_int(&query, 2, after_id);
+  query_bind_int(&query, 3, (int64_t)limit);
+  while (query_next(&query)) *(int64_t *)rows_add(&rows, arena) = query_int(&query, 0);
+  query_end(&query);
+  *error_ids = rows.items;
+  return rows.count;
 }
