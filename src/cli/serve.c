@@ -35,6 +35,7 @@
 #include "http/proxy.h"
 #include "ingest/application.h"
 #include "ingest/ingest.h"
+#include "source/actions.h"
 #include "source/remote.h"
 #include "source/source.h"
 #include "store/feedback.h"
@@ -360,7 +361,7 @@ static void *resume_regrouping(void *store) {
 
 /* Once it is known what links to this server start with: tasks write them to others. */
 static struct outbox *open_outbox(struct store *store) {
-  const struct outbox_kind *tables[] = {forge_outbox_kinds(application.forge), NULL};
+  const struct outbox_kind *tables[] = {forge_outbox_kinds(application.forge), action_kinds, NULL};
   return outbox_open(store, application.client, tables);
 }
 

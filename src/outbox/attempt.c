@@ -157,8 +157,8 @@ static enum status run_end(struct transaction *tx, void *context, struct problem
   }
   outbox_update(tx, &task);
   ending->state = task.state;
-  if (task.state == OUTBOX_DONE && ending->attempt->kind && ending->attempt->kind->finish)
-    ending->attempt->kind->finish(tx, job);
+  bool is_success = job->result == OUTBOX_SUCCEEDED || job->result == OUTBOX_GOT_FURTHER;
+  if (is_success && ending->attempt->kind->finish) ending->attempt->kind->finish(tx, job);
   return STATUS_OK;
 }
 

@@ -42,6 +42,7 @@ struct outbox_job {
   enum outbox_result result;
   int64_t wait_ms;
   struct slice data;      /* the task's data from now on, from the arena; null: unchanged */
+  void *outcome;          /* for finish() */
   struct problem problem; /* why it did not succeed */
 };
 
@@ -49,7 +50,8 @@ struct outbox_kind {
   const char *name; /* of outbox_task.kind; null ends a table */
   /* On a worker; may wait for http_client_perform(). Sets `result` and what belongs to it. */
   void (*run)(struct outbox_job *job);
-  /* In the write that marks the task as done, to keep what came of it. May be null. */
+  /* In the write that keeps a success, of all or of a part, to keep what came of it. May be null.
+   * A write may be run again, so it changes nothing but the store. */
   void (*finish)(struct transaction *tx, struct outbox_job *job);
   void *context;
 };

@@ -1,46 +1,147 @@
 /* action_state.c - see action_state.h. */
 #include "source/action_state.h"
 
-#include "json/json.h"
-#include "source/limits.h"
+#include <stdlib.h>
+
+#include "source/action_task.h"
 
 #include "base/banned.h"
 
-static bool read_state(struct arena *arena, const struct outbox_task *task,
-                       struct action_state *state) {
-  yyjson_val *data;
-  struct problem problem;
-  *state = (struct action_state){.task_id = task->id,
+/* False: it is no action on one error of the Sentry that is connected now. */
+static bool read_state(const struct source *source, struct slice label,
+                       const struct outbox_task *task, struct action_state *state) {
+  struct status_task carried;
+  int64_t error_id;
+  if (!slice_equal_string(task->kind, TASK_SENTRY_STATUS) || task->state == OUTBOX_TAKEN_BACK ||
+      !slice_to_i64(task->subject, &error_id) ||
+      !status_task_read(source->arena, task->data, &carried) || !slice_equal(carried.sentry, label))
+    return false;
+  *state = (struct action_state){.error_id = error_id,
+                                 .task_id = task->id,
+                                 .status = carried.status,
                                  .is_waiting = task->state == OUTBOX_WAITING,
+                                 .is_given_up = task->state == OUTBOX_GIVEN_UP,
+                                 .user_id = task->user_id,
+                                 .created_ms = task->created_ms,
                                  .ended_ms = task->ended_ms,
                                  .error = task->error};
-  return slice_equal_string(task->kind, ACTION_STATUS) &&
-         (task->state == OUTBOX_WAITING || task->state == OUTBOX_DONE) &&
-         slice_to_i64(task->subject, &state->error_id) &&
-         json_read(arena, task->data, &data, &problem) == STATUS_OK &&
-         group_status_parse(json_text(json_member(data, "status")), &state->status);
+  return true;
 }
 
-struct action_states action_states_read(struct source *source) {
-  struct outbox_task *tasks;
-  struct action_states states = {0};
-  int64_t since_ms = source->now_ms - ACTION_REMEMBERED_MS;
-  struct transaction *tx = store_begin_read(source->sources->store);
-  size_t count = outbox_list(tx, source->arena, source->project->id, since_ms, &tasks);
-  store_end_read(tx);
-  states.states = ARENA_ARRAY(source->arena, count, struct action_state);
-  for (size_t i = 0; i < count; i++) {
-    struct action_state *state = &states.states[states.count];
-    if (!read_state(source->arena, &tasks[i], state)) continue;
-    states.count++;
-    if (state->ended_ms > states.newest_end_ms) states.newest_end_ms = state->ended_ms;
+static bool read_bulk(const struct source *source, struct slice label,
+                      const struct outbox_task *task, struct bulk_state *state) {
+  struct bulk_task carried;
+  const char *kind = source_is_local(source) ? TASK_LOCAL_BULK : TASK_SENTRY_BULK;
+  if (!slice_equal_string(task->kind, kind) ||
+      !bulk_task_read(source->arena, task->data, &carried) || !slice_equal(carried.sentry, label))
+    return false;
+  *state = (struct bulk_state){.task_id = task->id,
+                               .state = task->state,
+                               .status = carried.status,
+                               .from = carried.from,
+                               .text = carried.text,
+                               .done = carried.done,
+                               .total = carried.total,
+                               .user_id = task->user_id,
+                               .created_ms = task->created_ms,
+                               .ended_ms = task->ended_ms,
+                               .error = task->error};
+  return true;
+}
+
+/* By error; of one error the newest first. */
+static int compare_states(const void *a, const void *b) {
+  const struct action_state *one = a, *other = b;
+  if (one->error_id != other->error_id) return one->error_id < other->error_id ? -1 : 1;
+  return one->task_id > other->task_id ? -1 : one->task_id < other->task_id;
+}
+
+static int compare_newest_first(const void *a, const void *b) {
+  const struct action_state *one = a, *other = b;
+  return one->ended_ms > other->ended_ms ? -1 : one->ended_ms < other->ended_ms;
+}
+
+/* Keeps one state of each error, and sorts out what was given up. */
+static void settle(struct arena *arena, struct action_states *all) {
+  size_t total = all->count;
+  struct action_state *states = all->states;
+  all->count = 0;
+  all->given_up = ARENA_ARRAY(arena, total, struct action_state);
+  if (!total) return;
+  qsort(states, total, sizeof *states, compare_states);
+  int64_t settled_id = 0, seen_id = 0;
+  for (size_t i = 0; i < total; i++) {
+    struct action_state state = states[i];
+    bool is_newest = state.error_id != seen_id;
+    seen_id = state.error_id;
+    if (state.is_given_up) {
+      if (is_newest) all->given_up[all->given_up_count++] = state;
+    } else if (state.error_id != settled_id) {
+      settled_id = state.error_id;
+      states[all->count++] = state;
+    }
   }
-  return states;
+  qsort(all->given_up, all->given_up_count, sizeof *states, compare_newest_first);
+}
+
+static void note_end(struct action_states *all, int64_t end_ms) {
+  if (all->newest_end_ms < end_ms) all->newest_end_ms = end_ms;
+}
+
+/* What the oldest waiting task says is why the others wait. */
+static void explain(struct action_states *all) {
+  for (size_t i = 0; i < all->count; i++)
+    if (all->states[i].is_waiting && !all->states[i].error.len) all->states[i].error = all->error;
+}
+
+static void read_task(const struct source *source, struct slice label,
+                      const struct outbox_task *task, struct action_states *all) {
+  struct action_state *state = &all->states[all->count];
+  struct bulk_state *bulk = &all->bulks[all->bulk_count];
+  if (read_state(source, label, task, state)) {
+    all->count++;
+    if (task->state == OUTBOX_DONE) note_end(all, task->ended_ms);
+  } else if (read_bulk(source, label, task, bulk)) {
+    all->bulk_count++;
+    /* A step ends when the next one may begin. */
+    if (task->state == OUTBOX_WAITING && bulk->done && task->not_before_ms <= source->now_ms)
+      note_end(all, task->not_before_ms);
+    note_end(all, task->ended_ms);
+  } else {
+    return;
+  }
+  if (task->state != OUTBOX_WAITING || all->waiting_count++) return;
+  all->error = task->error;
+  all->retry_ms = task->error.len ? task->not_before_ms : 0;
+}
+
+struct action_states action_states_read(const struct source *source) {
+  struct action_states all = {0};
+  struct outbox_task *tasks;
+  struct slice label = SLICE_EMPTY;
+  if (!source_is_local(source)) label = connection_label(source->arena, &source->connection);
+  struct transaction *tx = store_begin_read(source->sources->store);
+  size_t count = outbox_list(tx, source->arena, source->project->id, 0, &tasks);
+  store_end_read(tx);
+  all.states = ARENA_ARRAY(source->arena, count + 1, struct action_state);
+  all.bulks = ARENA_ARRAY(source->arena, count + 1, struct bulk_state);
+  for (size_t i = 0; i < count; i++) read_task(source, label, &tasks[i], &all);
+  settle(source->arena, &all);
+  explain(&all);
+  return all;
 }
 
 const struct action_state *action_states_find(const struct action_states *states,
                                               int64_t error_id) {
-  for (size_t i = states->count; i > 0; i--)
-    if (states->states[i - 1].error_id == error_id) return &states->states[i - 1];
+  size_t low = 0, high = states->count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    int64_t id = states->states[middle].error_id;
+    if (id == error_id) return &states->states[middle];
+    if (id < error_id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
   return NULL;
 }

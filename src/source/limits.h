@@ -38,8 +38,21 @@
 #define REMOTE_LINKED_A_TURN 5
 /* An answer that did not change is written again after so long, for its time alone. */
 #define REMOTE_TOUCH_MS (10 * 60 * 1000)
-/* Answers older than a change that was done are not shown as they are; lists that nobody asked for
- * again within this time may show the error as it was. */
-#define ACTION_REMEMBERED_MS (60 * 60 * 1000)
+
+/* --- actions (actions.h) --------------------------------------------------------------- */
+
+/* Actions of one project that wait for its Sentry. Far more than people press in a day; each page
+ * of the list reads them all, some 2 us each. */
+#define ACTIONS_WAITING_LIMIT 2000
+/* What such a task carries: a search, and the ids of a step. */
+#define ACTION_TASK_BYTES (16 * 1024)
+/* Errors changed by one step of a change of many: what Sentry gives and takes at once. */
+#define ACTION_BULK_STEP 100
+/* "&id=" and 19 digits each: 2.4 KB; servers take 4 to 8. */
+#define ACTION_BULK_PATH_BYTES 4096
+/* How often and how long a step waits for Sentry's list to show what the one before has changed:
+ * its index lags some seconds behind. */
+#define ACTION_BULK_WAITS 5
+#define ACTION_BULK_WAIT_MS 2000
 
 #endif

@@ -2,6 +2,7 @@
 #include "source/source.h"
 
 #include "base/clock.h"
+#include "source/actions.h"
 #include "source/local.h"
 #include "source/remote.h"
 #include "source/sentry.h"
@@ -56,9 +57,8 @@ enum status source_look_up(struct source *source, struct slice text, struct sour
 
 enum status source_set_status(struct source *source, const struct source_change *change,
                               struct source_change_result *result, struct problem *problem) {
-  if (source_is_local(source)) return local_set_status(source, change, result, problem);
-  return problem_set(problem, STATUS_UNAVAILABLE,
-                     "The status of errors of a connected Sentry is changed there.");
+  return source_is_local(source) ? local_set_status(source, change, result, problem)
+                                 : actions_set_status(source, change, result, problem);
 }
 
 void source_wait(struct source *source, struct http_request *request) {

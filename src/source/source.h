@@ -23,7 +23,6 @@
 #include "store/group.h"
 #include "store/project.h"
 
-struct outbox;
 struct remote;
 struct store;
 
@@ -39,7 +38,6 @@ struct store;
 struct sources {
   struct store *store;
   struct remote *remote; /* null where no other server is asked: on the command line */
-  struct outbox *outbox; /* the same */
 };
 
 /* The source of one project, for one request. */

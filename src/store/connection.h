@@ -28,7 +28,8 @@ void connection_get(struct transaction *tx, struct arena *arena, int64_t project
                     struct connection *connection);
 /* Writes all of it, with changed_ms as it is given, and drops the project's remembered answers
  * (remote_answer.h) when changed_ms changes. Counts as a change of the project
- * (store_on_project_change). */
+ * (store_on_project_change). What waits in the outbox is tried again: it may have waited for that.
+ */
 void connection_set(struct transaction *tx, const struct connection *connection);
 /* The active connections to a Sentry, by project id. */
 size_t connection_list(struct transaction *tx, struct arena *arena,

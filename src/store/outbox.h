@@ -55,6 +55,8 @@ struct outbox_topic {
 };
 bool outbox_find(struct transaction *tx, struct arena *arena, const struct outbox_topic *topic,
                  struct outbox_task *task);
+/* The newest of a project's waiting tasks of that kind; 0: there is none. */
+int64_t outbox_last_waiting(struct transaction *tx, int64_t project_id, struct slice kind);
 /* A project's tasks that wait, and those that ended at `since_ms` or later, oldest first. */
 size_t outbox_list(struct transaction *tx, struct arena *arena, int64_t project_id,
                    int64_t since_ms, struct outbox_task **tasks);

@@ -89,14 +89,20 @@ static enum status apply_status(struct transaction *tx, struct arena *arena,
   return STATUS_OK;
 }
 
+enum status tracker_set_status_now(struct transaction *tx, const struct status_change *change,
+                                   struct status_result *result, struct problem *problem) {
+  struct status_write write = {.change = change};
+  struct arena arena = {0};
+  enum status status = apply_status(tx, &arena, &write, problem);
+  *result = write.result;
+  arena_free(&arena);
+  return status;
+}
+
 static enum status run_status_write(struct transaction *tx, void *context,
                                     struct problem *problem) {
   struct status_write *write = context;
-  struct arena arena = {0};
-  write->result = (struct status_result){0};
-  enum status status = apply_status(tx, &arena, write, problem);
-  arena_free(&arena);
-  return status;
+  return tracker_set_status_now(tx, write->change, &write->result, problem);
 }
 
 enum status tracker_set_status(struct store *store, const struct status_change *change,

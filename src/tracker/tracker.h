@@ -103,6 +103,10 @@ struct status_result {
  * tracker. */
 enum status tracker_set_status(struct store *store, const struct status_change *change,
                                struct status_result *result, struct problem *problem) MUST_CHECK;
+/* The same on the writer thread, within the transaction that runs. */
+enum status tracker_set_status_now(struct transaction *tx, const struct status_change *change,
+                                   struct status_result *result,
+                                   struct problem *problem) MUST_CHECK;
 
 /* The issue that an error is linked to was closed at its forge: an unresolved error is resolved. Or
  * it was reopened: a resolved one is unresolved again. */

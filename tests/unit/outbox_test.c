@@ -38,7 +38,7 @@ struct fixture {
   bool may_be_done[RAN_LIMIT];
   size_t ran_count, blocked;
   bool is_gate_open;
-  int64_t finished; /* tasks that `finish` saw */
+  int64_t finished; /* how often `finish` was called */
 };
 
 static void note_run(struct fixture *f, const struct outbox_job *job) {
@@ -437,7 +437,7 @@ static void test_goes_step_by_step(void **state) {
   advance(f, OUTBOX_FIRST_WAIT_MS);
   wait_for_state(f, id, OUTBOX_DONE);
   assert_int_equal(times_ran(f, "a"), 6);
-  assert_int_equal(f->finished - (int64_t)times_ran(f, "clock"), 1);
+  assert_int_equal(f->finished - (int64_t)times_ran(f, "clock"), 5); /* all but the failed one */
 }
 
 static void test_keeps_what_came_of_it(void **state) {

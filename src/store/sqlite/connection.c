@@ -1,6 +1,8 @@
 /* connection.c - rows of connections; see store/connection.h. */
 #include "store/connection.h"
 
+#include "base/clock.h"
+#include "store/outbox.h"
 #include "store/remote_answer.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/rows.h"
@@ -64,6 +66,7 @@ void connection_set(struct transaction *tx, const struct connection *connection)
   query_bind_int(&query, 11, connection->changed_ms);
   query_run(&query);
   tx->is_project_changed = true;
+  outbox_hurry(tx, connection->project_id, clock_now_ms());
 }
 
 size_t connection_list(struct transaction *tx, struct arena *arena,

@@ -119,6 +119,14 @@ bool outbox_find(struct transaction *tx, struct arena *arena, const struct outbo
   return read_one(&query, arena, task);
 }
 
+int64_t outbox_last_waiting(struct transaction *tx, int64_t project_id, struct slice kind) {
+  struct query query = query_begin(
+      tx, "SELECT max(id) FROM outbox WHERE project_id = ?1 AND state = 0 AND kind = ?2");
+  query_bind_int(&query, 1, project_id);
+  query_bind_text(&query, 2, kind);
+  return read_number(&query);
+}
+
 size_t outbox_list(struct transaction *tx, struct arena *arena, int64_t project_id,
                    int64_t since_ms, struct outbox_task **tasks) {
   struct query query =
