@@ -133,6 +133,30 @@ static void list(struct fixture *f, struct transaction *tx, struct group_query *
 
 /* --- tests ------------------------------------------------------------------------------ */
 
+/* Events of other servers and of senders without a connection come late. */
+static void test_releases_follow_the_times_of_events(void **state) {
+  static const struct {
+    int minutes; /* after the first that comes */
+    const char *release, *first, *last;
+  } events[] = {{0, "", "", ""},          {-5, "2.0", "2.0", ""},    {-9, "1.0", "1.0", ""},
+                {4, "3.0", "1.0", "3.0"}, {-7, "0.9", "1.0", "3.0"}, {-10, "", "1.0", "3.0"}};
+  struct fixture *f = *state;
+  int64_t now_ms = clock_now_ms();
+  for (unsigned i = 0; i < sizeof events / sizeof events[0]; i++) {
+    struct sending *sending = make_event(f, i + 1, 1, 1);
+    struct group group;
+    sending->write.digest.timestamp_ms = now_ms + events[i].minutes * MINUTE_MS;
+    sending->write.digest.release = slice_of_string(events[i].release);
+    assert_int_equal(tracker_digest(f->store, &sending->write), STATUS_OK);
+    wait_for(sending);
+    struct transaction *tx = store_begin_read(f->store);
+    assert_true(group_get(tx, &f->arena, sending->write.group_id, &group));
+    store_end_read(tx);
+    assert_true(slice_equal_string(group.first_release, events[i].first));
+    assert_true(slice_equal_string(group.last_release, events[i].last));
+  }
+}
+
 static void test_counts_are_exact(void **state) {
   struct fixture *f = *state;
   send_many(f, 3000, 7, 50);
@@ -513,6 +537,7 @@ static void test_ticks_run_by_themselves_and_at_the_end(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_counts_are_exact),
+      TEST(test_releases_follow_the_times_of_events),
       TEST(test_events_are_found_again),
       TEST(test_indexes_are_whole_however_many),
       TEST(test_a_duplicate_counts_once),

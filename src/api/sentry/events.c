@@ -6,6 +6,9 @@
 
 #include "base/banned.h"
 
+/* A page of whole events ends behind the event that makes it so long. */
+#define EVENTS_ANSWER_BYTES (2 * 1024 * 1024)
+
 /* Reads the payload, when it is still there. */
 static void load_event(struct transaction *tx, struct arena *arena, struct event_view *view) {
   struct slice json;
@@ -107,8 +110,10 @@ static struct cursor cursor_of(const struct event_row *row, bool is_before) {
   return (struct cursor){.value = row->ref, .is_before = is_before, .is_set = true};
 }
 
+/* Events are written whole, so that whoever reads them all loses nothing. A page that grows long
+ * ends early; the next one goes on behind it. */
 static void write_events(struct transaction *tx, struct http_request *request,
-                         struct http_response *response, const struct event_page *page) {
+                         struct http_response *response, struct event_page *page) {
   bool is_full = slice_equal(http_query_value(request, "full"), SLICE("true")) ||
                  slice_equal(http_query_value(request, "full"), SLICE("1"));
   struct json_writer writer = api_begin_json(response);
@@ -119,10 +124,13 @@ static void write_events(struct transaction *tx, struct http_request *request,
     load_event(tx, &arena, &view);
     if (is_full) load_rest(tx, &arena, &view);
     if (is_full)
-      api_write_event_details(&writer, &view, &ENTRIES_SHORT);
+      api_write_event_details(&writer, &view, &ENTRIES_ALL);
     else
       api_write_event(&writer, &view);
     arena_free(&arena);
+    if (response->body.len < EVENTS_ANSWER_BYTES || i + 1 == page->count) continue;
+    page->count = i + 1;
+    page->has_next = true;
   }
   json_write_array_end(&writer);
 }

@@ -280,14 +280,13 @@ static void take_latest(struct group *group, const struct digest *digest) {
   group->location = digest->location;
   group->platform = digest->platform;
   group->logger = digest->logger;
-  if (digest->release.len) {
-    group->last_release = digest->release;
-    if (!group->first_release.len) group->first_release = digest->release;
-  }
+  if (digest->release.len) group->last_release = digest->release;
 }
 
 void group_count_event(struct group *group, const struct digest *digest) {
   bool is_latest = digest->timestamp_ms >= group->last_seen_ms || !group->event_count;
+  bool is_first = digest->timestamp_ms < group->first_seen_ms || !group->first_release.len;
+  if (is_first && digest->release.len) group->first_release = digest->release;
   if (!group->event_count || !group->first_seen_ms || digest->timestamp_ms < group->first_seen_ms)
     group->first_seen_ms = digest->timestamp_ms;
   if (!group->event_count || digest->timestamp_ms > group->last_seen_ms)
