@@ -14,4 +14,39 @@
 /* OpenID Connect Core, 2: "sub". */
 #define JWT_SUBJECT_BYTES_LIMIT 255
 
+/* One question to a provider; a person waits for three of them at most. */
+#define OIDC_TIMEOUT_MS 10000
+/* Discovery documents and key sets have some KB. */
+#define OIDC_ANSWER_BYTES (1024 * 1024)
+/* A token of ours as others write them: GitLab's have 64 characters, those of others may be signed
+ * texts. */
+#define OIDC_TOKEN_BYTES_LIMIT (16 * 1024)
+/* What a provider says about itself is remembered so long. */
+#define OIDC_REMEMBER_MS (60 * INT64_C(60000))
+/* Unknown keys: anybody could make them up, so they do not have the keys fetched oftener. */
+#define OIDC_KEYS_PAUSE_MS (30 * INT64_C(1000))
+
+/* An access token that ends sooner is refreshed before it is used: as long as one call may take. */
+#define GRANT_LEAST_MS (30 * INT64_C(1000))
+
+/* Time to sign in at GitLab, a second factor and a look for the phone included. */
+#define OAUTH_FLOW_MS (10 * INT64_C(60000))
+/* Sign-ins under way, some 500 bytes each; and of one address, behind which an office may be. */
+#define OAUTH_FLOWS_LIMIT 5000
+#define OAUTH_FLOWS_OF_ADDRESS 100
+/* An address to return to; longer ones are forgotten. */
+#define OAUTH_RETURN_BYTES 2000
+/* What GitLab sends back: codes have 64 characters there, some hundreds elsewhere. */
+#define OAUTH_CODE_BYTES 4096
+/* Threads that wait for other servers at once. Each has one request under way. */
+#define OAUTH_JOBS_LIMIT 32
+
+/* Settings of a forge. Secrets of GitLab have 70 characters. */
+#define FORGE_NAME_BYTES 60
+#define FORGE_URL_BYTES 255
+#define FORGE_SECRET_BYTES 1000
+/* One question to GitLab's API; a page of 100 members has 40 KB. */
+#define GITLAB_TIMEOUT_MS 10000
+#define GITLAB_ANSWER_BYTES (2 * 1024 * 1024)
+
 #endif

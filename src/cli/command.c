@@ -57,6 +57,18 @@ const struct command commands[] = {
      "With --sentry they come from a Sentry, which is asked first. Its token is read with\n"
      "--token-stdin; without it the one that is kept is used, as long as the URL is the same.\n"
      "With --local they come from SDKs, as in a new project. Errors that are here stay.\n"},
+    {"forge", "add", "NAME URL", 2,
+     O(CLIENT_ID) | O(CLIENT_SECRET_STDIN) | O(TOKEN_STDIN) | O(CREATE_USERS) | O(URL),
+     COMMAND_ON_DATA, false, forge_add_command, "add a GitLab server and print its redirect URI",
+     "URL is that of GitLab's first page. With --client-id and --client-secret-stdin people can\n"
+     "sign in with it. With two secrets on standard input the application's comes first.\n"},
+    {"forge", "set", "NAME", 1,
+     O(CLIENT_ID) | O(CLIENT_SECRET_STDIN) | O(TOKEN_STDIN) | O(CREATE_USERS) | O(URL),
+     COMMAND_ON_DATA, false, forge_set_command, "change what is given of a GitLab server", NULL},
+    {"forge", "list", "", 0, 0, COMMAND_ON_DATA, false, forge_list_command,
+     "list the GitLab servers", NULL},
+    {"forge", "remove", "NAME", 1, 0, COMMAND_ON_DATA, false, forge_remove_command,
+     "remove a GitLab server, with all links to it", NULL},
     {"regroup", NULL, "ORG/PROJECT", 1, O(DRY_RUN) | O(RULES) | O(UNDO), COMMAND_ON_DATA, false,
      regroup_command, "group all stored events of a project again",
      "Under the project's rules as they are now, or with --rules under those of a file, which "

@@ -93,6 +93,10 @@ enum status token_list_command(struct command_context *context);
 enum status token_revoke_command(struct command_context *context);
 enum status source_show_command(struct command_context *context);
 enum status source_set_command(struct command_context *context);
+enum status forge_add_command(struct command_context *context);
+enum status forge_set_command(struct command_context *context);
+enum status forge_list_command(struct command_context *context);
+enum status forge_remove_command(struct command_context *context);
 enum status regroup_command(struct command_context *context);
 
 /* These get no store: they run in a process of their own. */

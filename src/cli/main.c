@@ -130,6 +130,12 @@ static enum status read_rules(struct command_context *context) {
   return status;
 }
 
+static bool reads_input(const struct arguments *arguments) {
+  return arguments_is_set(arguments, OPTION_PASSWORD_STDIN) ||
+         arguments_is_set(arguments, OPTION_CLIENT_SECRET_STDIN) ||
+         arguments_is_set(arguments, OPTION_TOKEN_STDIN);
+}
+
 static int run(struct arguments *arguments, struct arena *arena) {
   struct problem problem = {0};
   struct buffer output = buffer_make(OUTPUT_LIMIT);
@@ -152,9 +158,7 @@ static int run(struct arguments *arguments, struct arena *arena) {
   } else if (arguments->command->kind == COMMAND_LOCAL) {
     exit_status = run_local(&context);
   } else {
-    if (arguments_is_set(arguments, OPTION_PASSWORD_STDIN) ||
-        arguments_is_set(arguments, OPTION_TOKEN_STDIN))
-      context.input = read_input(arena);
+    if (reads_input(arguments)) context.input = read_input(arena);
     status = read_rules(&context);
     exit_status = status
                       ? fail(&problem)

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "account/oauth.h"
 #include "api/gitlab/gitlab.h"
 #include "api/gitlab_hook.h"
 #include "api/sentry/api.h"
@@ -377,6 +378,7 @@ static enum status serve(struct command_context *context, const struct serve_set
   application.allow_private_addresses = settings->client.allow_private_addresses;
   struct forge_options forge_options = settings->forge;
   forge_options.client = application.client;
+  application.oauth = oauth_open(context->store, application.client);
   application.forge = forge_open(context->store, &forge_options);
   application.ingest = ingest_open(context->store);
   sources.store = context->store;
@@ -406,6 +408,7 @@ static enum status serve(struct command_context *context, const struct serve_set
   ingest_close(application.ingest);
   http_client_stop(application.client);
   forge_close(application.forge);
+  oauth_close(application.oauth);
   http_client_close(application.client);
   return status;
 }

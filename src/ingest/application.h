@@ -14,6 +14,7 @@ struct application {
   struct http_client *client;   /* for requests to other servers */
   bool allow_private_addresses; /* URLs in settings may lead to private networks */
   struct sources *sources;
+  struct oauth *oauth;        /* signing in with a GitLab, and what people granted there */
   struct http_server *server; /* set once it has started */
   struct slice public_url;    /* "https://errors.example.org", no slash at the end */
   int64_t started_us;         /* clock_monotonic_us() at the start */

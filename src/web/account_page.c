@@ -18,6 +18,22 @@ const struct scope_choice scope_choices[ACCOUNT_SCOPES] = {
     {SCOPE_ORGANIZATION_READ, "org:read", "See organizations"},
 };
 
+static void find_forges(struct web *web, struct transaction *tx, struct account_view *view) {
+  struct forge_server *servers;
+  size_t count = forge_server_list(tx, web->arena, &servers);
+  view->forges = ARENA_ARRAY(web->arena, count, struct forge_link);
+  for (size_t i = 0; i < count; i++) {
+    struct forge_identity identity;
+    struct forge_grant grant;
+    int64_t id = servers[i].id, user_id = web->actor.user_id;
+    struct forge_link link = {.server = &servers[i]};
+    link.is_linked = forge_identity_of_user(tx, web->arena, id, user_id, &identity);
+    if (link.is_linked) link.username = identity.username;
+    link.has_grant = forge_grant_get(tx, web->arena, id, user_id, &grant);
+    if (link.is_linked || servers[i].is_sign_in) view->forges[view->forge_count++] = link;
+  }
+}
+
 static void send_page(struct web *web, struct account_view *view) {
   struct page page = web_page_open(web, SECTION_ACCOUNT, SLICE("Your account"));
   struct user user = {0};
@@ -25,6 +41,7 @@ static void send_page(struct web *web, struct account_view *view) {
   struct transaction *tx = store_begin_read(web->application->store);
   bool is_found = user_get(tx, web->arena, web->actor.user_id, &user);
   view->token_count = api_token_list(tx, web->arena, web->actor.user_id, &tokens);
+  find_forges(web, tx, view);
   store_end_read(tx);
   if (!is_found) {
     web_not_found(web, "This user");

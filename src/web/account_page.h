@@ -4,6 +4,7 @@
 
 #include "account/account.h"
 #include "http/http.h"
+#include "store/forge_server.h"
 
 #define ACCOUNT_PATH "/-/user_settings/profile"
 #define ACCOUNT_SCOPES 5
@@ -20,6 +21,12 @@ struct token_row {
   struct slice scopes;
 };
 
+struct forge_link {
+  const struct forge_server *server;
+  struct slice username; /* there */
+  bool is_linked, has_grant;
+};
+
 struct page;
 
 /* What templates/account.html draws. */
@@ -28,6 +35,8 @@ struct account_view {
   const struct user *user;
   struct token_row *tokens;
   size_t token_count;
+  struct forge_link *forges; /* servers that people sign in with, or that are linked */
+  size_t forge_count;
   struct slice new_token; /* made just now, shown once; empty mostly */
 };
 

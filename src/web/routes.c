@@ -17,12 +17,14 @@
 #include "web/filters_page.h"
 #include "web/grouping_page.h"
 #include "web/feedback_page.h"
+#include "web/forges_page.h"
 #include "web/issue_list.h"
 #include "web/issue_page.h"
 #include "web/ledger_page.h"
 #include "web/limits_page.h"
 #include "web/privacy_page.h"
 #include "web/monitor_page.h"
+#include "web/oauth_page.h"
 #include "web/project_list.h"
 #include "web/release_page.h"
 #include "web/settings.h"
@@ -57,6 +59,9 @@ const struct http_route web_routes[] = {
     {"GET", WEB_SIGN_IN_PATH, sign_in_show, ROUTE_WORKER, WEB_ANYONE, 0},
     {"POST", WEB_SIGN_IN_PATH, sign_in_submit, ROUTE_WORKER, WEB_ANYONE, 0},
     {"GET", WEB_SIGN_IN_PATH "/link", sign_in_by_link, ROUTE_WORKER, WEB_ANYONE, 0},
+    {"POST", "/users/auth/{forge}", oauth_begin_submit, ROUTE_WORKER, WEB_ANYONE, 0},
+    {"GET", "/users/auth/{forge}/callback", oauth_callback_show, ROUTE_WORKER, WEB_ANYONE, 0},
+    {"POST", "/users/auth/{forge}/unlink", oauth_unlink_submit, ROUTE_WORKER, WEB_SIGNED_IN, 0},
     {"POST", "/users/sign_out", sign_out_submit, ROUTE_WORKER, WEB_ANYONE, 0},
     {"POST", "/-/user_settings/theme", theme_submit, ROUTE_WORKER, WEB_ANYONE, 0},
 
@@ -69,6 +74,11 @@ const struct http_route web_routes[] = {
     {"GET", USERS_PATH, users_show, ROUTE_WORKER, WEB_ADMIN, 0},
     {"POST", USERS_PATH, users_create, ROUTE_WORKER, WEB_ADMIN, 0},
     {"POST", USERS_PATH "/{id}", users_act, ROUTE_WORKER, WEB_ADMIN, 0},
+
+    {"GET", FORGES_PATH, forges_show, ROUTE_WORKER, WEB_ADMIN, 0},
+    {"POST", FORGES_PATH, forges_create, ROUTE_WORKER, WEB_ADMIN, 0},
+    {"GET", FORGES_PATH "/{id}", forge_show, ROUTE_WORKER, WEB_ADMIN, 0},
+    {"POST", FORGES_PATH "/{id}", forge_act, ROUTE_WORKER, WEB_ADMIN, 0},
 
     {"GET", "/", project_list_show, ROUTE_WORKER, WEB_SIGNED_IN, 0},
 

@@ -5,6 +5,7 @@
  */
 #include "web/settings.h"
 
+#include "store/forge_server.h"
 #include "templates.h"
 
 #include "base/banned.h"
@@ -31,6 +32,19 @@ static void fill_keys(struct web *web, struct transaction *tx, struct settings_v
   }
 }
 
+static void fill_members(struct web *web, struct transaction *tx, struct settings_view *view) {
+  struct project_forge link;
+  struct forge_server server;
+  view->member_count = member_list(tx, web->arena, web->project.id, &view->members);
+  view->has_forge_roles = project_forge_get(tx, web->arena, web->project.id, &link) &&
+                          link.takes_roles &&
+                          forge_server_get(tx, web->arena, link.forge_id, &server);
+  if (!view->has_forge_roles) return;
+  view->roles_forge = server.name;
+  view->roles_path = link.path;
+  view->roles_problem = link.roles_problem;
+}
+
 void settings_draw(struct web *web, struct error_tracking_view *error_tracking) {
   struct page page = web_page_open(web, SECTION_SETTINGS, SLICE("Settings"));
   struct settings_view view = {
@@ -44,7 +58,7 @@ void settings_draw(struct web *web, struct error_tracking_view *error_tracking) 
   error_tracking->page = &page;
   struct transaction *tx = store_begin_read(web->application->store);
   fill_keys(web, tx, &view);
-  view.member_count = member_list(tx, web->arena, web->project.id, &view.members);
+  fill_members(web, tx, &view);
   store_end_read(tx);
   view.snippet_text = snippet_text(web->arena, view.snippet, view.dsn);
   if (web->project.repository.len) {

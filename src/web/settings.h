@@ -29,6 +29,9 @@ struct settings_view {
   size_t key_count;
   struct member *members;
   size_t member_count;
+  /* Roles are taken from the linked project at a forge; has_forge_roles false: they are not. */
+  bool has_forge_roles;
+  struct slice roles_forge, roles_path, roles_problem;
   enum role role; /* of the person who looks */
   struct forge_state forge;
   const struct error_tracking_view *error_tracking;

@@ -7,7 +7,6 @@
 #include "web/sign_in.h"
 
 #include "templates.h"
-#include "web/web.h"
 
 #include "base/banned.h"
 
@@ -18,8 +17,18 @@ struct slice safe_return_path(struct slice path) {
   return is_path ? path : SLICE("/");
 }
 
-static void send_form(struct web *web, struct sign_in_view *view) {
+static void find_forges(struct web *web, struct sign_in_view *view) {
+  struct transaction *tx = store_begin_read(web->application->store);
+  size_t count = forge_server_list(tx, web->arena, &view->forges);
+  store_end_read(tx);
+  view->forge_count = 0;
+  for (size_t i = 0; i < count; i++)
+    if (view->forges[i].is_sign_in) view->forges[view->forge_count++] = view->forges[i];
+}
+
+void sign_in_send(struct web *web, struct sign_in_view *view) {
   struct page page = web_page_open(web, SECTION_NONE, SLICE("Sign in"));
+  find_forges(web, view);
   view->page = &page;
   template_sign_in(&web->response->body, view);
   web_finish_html(web);
@@ -32,10 +41,10 @@ void sign_in_show(struct http_request *request, struct http_response *response) 
     http_redirect(response, safe_return_path(view.return_to));
     return;
   }
-  send_form(web, &view);
+  sign_in_send(web, &view);
 }
 
-static void begin_session(struct web *web, struct slice session, struct slice return_to) {
+void sign_in_begin_session(struct web *web, struct slice session, struct slice return_to) {
   if (web->session.len) account_sign_out(web->application->store, web->session);
   http_set_cookie(web->request, web->response, SESSION_COOKIE, session, WEB_SESSION_AGE_S);
   http_redirect(web->response, safe_return_path(return_to));
@@ -53,12 +62,12 @@ void sign_in_submit(struct http_request *request, struct http_response *response
   enum status status =
       account_sign_in(web->application->store, web->arena, &attempt, &session, &problem);
   if (status == STATUS_OK) {
-    begin_session(web, session, view.return_to);
+    sign_in_begin_session(web, session, view.return_to);
     return;
   }
   response->status = status_http_code(status);
   view.error = slice_of_string(problem.message);
-  send_form(web, &view);
+  sign_in_send(web, &view);
 }
 
 /* A link signs in at once, because it comes from this machine's console or from an administrator.
@@ -71,12 +80,12 @@ void sign_in_by_link(struct http_request *request, struct http_response *respons
   if (account_sign_in_by_link(web->application->store, web->arena,
                               http_query_value(request, "secret"), &session,
                               &problem) == STATUS_OK) {
-    begin_session(web, session, SLICE("/"));
+    sign_in_begin_session(web, session, SLICE("/"));
     return;
   }
   struct sign_in_view view = {.error = slice_of_string(problem.message)};
   response->status = status_http_code(problem.status);
-  send_form(web, &view);
+  sign_in_send(web, &view);
 }
 
 void sign_out_submit(struct http_request *request, struct http_response *response) {

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "account/oauth.h"
 #include "base/clock.h"
 #include "store/connection.h"
 #include "store/store.h"
@@ -257,6 +258,25 @@ static void take_message(struct web *web, struct page *page) {
   struct slice text = url_decode(web->arena, slice_from(value, 1), false);
   page->message = slice_cut_utf8(utf8_repair(web->arena, text), MESSAGE_LIMIT_BYTES);
   http_set_cookie(web->request, web->response, MESSAGE_COOKIE, SLICE_EMPTY, 0);
+}
+
+/* --- waiting for other servers ----------------------------------------------------------- */
+
+static void wait_main(void *context) {
+  struct web_wait *wait = context;
+  wait->status = wait->run(wait, &wait->problem);
+  http_run_again(wait->web->request);
+}
+
+void web_wait_elsewhere(struct web *web, struct web_wait *wait) {
+  wait->web = web;
+  web->pending = wait;
+  http_park(web->request);
+  if (oauth_run(web->application->oauth, wait_main, wait)) return;
+  wait->status = problem_set(&wait->problem, STATUS_BUSY,
+                             "Too many pages wait for other servers just now. Try again in a "
+                             "moment.");
+  http_run_again(web->request);
 }
 
 /* --- pages ------------------------------------------------------------------------------ */

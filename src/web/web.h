@@ -89,6 +89,20 @@ struct page web_page_open(struct web *web, enum page_section section, struct sli
 /* "/organization/project" of web->project. */
 struct slice web_project_path(const struct web *web);
 
+/* Work of a page that waits for other servers. Embed it first in a struct of the request's arena.
+ */
+struct web_wait {
+  /* Called on a thread of its own, with the request's arena to itself. */
+  enum status (*run)(struct web_wait *wait, struct problem *problem);
+  struct web *web;
+  enum status
+      status; /* of `run`; STATUS_BUSY when too many pages wait already and it did not run */
+  struct problem problem;
+};
+/* Parks the request and calls its handler again, with web->pending set, when `run` is done. To be
+ * called before anything is written. */
+void web_wait_elsewhere(struct web *web, struct web_wait *wait);
+
 bool web_accepts_gzip(const struct http_request *request);
 /* Ends a page that stands in the response's body: sets its type. */
 void web_finish_html(struct web *web);

@@ -12,12 +12,13 @@ const binary = process.env.CULPRIT_BINARY ?? path.join(root, "build/release/culp
 const START_MS = 15_000;
 
 export class Server {
-  // Resolves when the sign-in link and the DSN of the first start were printed.
-  static async start() {
+  // Resolves when the sign-in link and the DSN of the first start were printed. `options` are words
+  // for the command line.
+  static async start(...options) {
     const server = new Server();
     server.data = await mkdtemp(path.join(tmpdir(), "culprit-test-"));
     server.output = "";
-    server.process = spawn(binary, ["serve", "--data", server.data, "--listen", "127.0.0.1:0"]);
+    server.process = spawn(binary, ["serve", "--data", server.data, "--listen", "127.0.0.1:0", ...options]);
     server.exited = new Promise((resolve) => server.process.once("exit", resolve));
     for (const stream of [server.process.stdout, server.process.stderr])
       stream.setEncoding("utf8").on("data", (text) => (server.output += text));
@@ -36,9 +37,13 @@ export class Server {
   }
 
   // Runs a command of the program on this server's data; resolves to its output.
-  async command(...words) {
-    const { stdout } = await promisify(execFile)(binary, [...words, "--data", this.data]);
-    return stdout.trim();
+  async command(...words) { return this.commandWith("", ...words); }
+
+  // The same with text on its standard input.
+  async commandWith(input, ...words) {
+    const running = promisify(execFile)(binary, [...words, "--data", this.data]);
+    running.child.stdin.end(input);
+    return (await running).stdout.trim();
   }
 
   async createProject(name) {
