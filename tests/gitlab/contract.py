@@ -52,7 +52,7 @@ def check(site, proxy):
              ("a deleted key", mara("DELETE", f"{keys}/{made.json()['id']}"), 204),
              ("a key that is not there", mara("DELETE", f"{keys}/{made.json()['id']}"), 404),
              ("a deletion by nobody", nobody("DELETE", f"{keys}/1"), 401), ("settings", mara("GET", settings), 200)]
-    for body in ({"active": True}, {"active": True, "integrated": True}):
+    for body in ({"active": False}, {"active": True}, {"active": True, "integrated": True}):
         calls.append((f"PATCH {body}", mara("PATCH", settings, body), 200))
     calls += [("PUT", mara("PUT", settings, {"active": True, "integrated": True}), 200),
               ("PATCH by nobody", nobody("PATCH", settings, {"active": True}), 401),

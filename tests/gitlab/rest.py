@@ -1,9 +1,11 @@
 """The REST endpoints, as scripts use them."""
 
 import re
+import sqlite3
 import threading
 import uuid
 
+from culprit import Server
 from scene import Client, is_answer, tap
 
 SETTINGS = "/projects/1/error_tracking/settings"
@@ -65,6 +67,53 @@ def test_settings(site):
             ("both", "", {"active": True, "integrated": True}, {}), ("more", "", {"active": True, "x": [1]}, {})):
         is_answer(site.mara("PATCH", SETTINGS + path, body, headers), 200, wanted, f"PATCH: active by {how}")
     is_answer(site.mara("PUT", SETTINGS, {"active": True, "integrated": True}), 200, wanted, "PUT: both")
+
+
+def test_switch(site):
+    """Error tracking off and on: what SDKs send is refused and taken."""
+    server, settings = site.server, lambda: site.mara("GET", SETTINGS).json()
+    ways = ("/api/1/store/", "/api/v4/error_tracking/collector/api/7/store/", "/errortracking/api/v1/projects/api/7/store/")
+    send = lambda: [server.request("POST", f"{way}?sentry_key={site.key}", {"message": "m"}) for way in ways]
+    answer = site.mara("PATCH", SETTINGS, {"active": False})
+    tap.ok(answer.status == 200 and answer.json()["active"] is False and settings()["active"] is False, "switched off", answer)
+    refused = send()
+    tap.ok(all(one.status == 403 and "Error tracking is off" in one.json()["detail"] for one in refused), "SDKs are refused", refused)
+    tap.equal(site.admin("GET", f"/projects/{site.other_project}/error_tracking/settings").json()["active"], True,
+              "another project is as it was")
+    tap.equal(server.request("POST", f"/api/{site.other_project}/store/?sentry_key={site.other_key}", {"message": "m"}).status, 200,
+              "and takes events")
+    answer = site.mara("PUT", SETTINGS, {"active": "1", "integrated": "true"})
+    tap.ok(answer.status == 200 and settings() == answer.json() and answer.json()["active"], "switched on", answer)
+    tap.equal([one.status for one in send()], [200, 200, 200], "SDKs are let in again")
+    for method, body in (("PATCH", {"active": True, "integrated": False}), ("PUT", {"active": True, "integrated": False})):
+        answer = site.mara(method, SETTINGS, body)
+        tap.ok(answer.status == 400 and "address of your Sentry" in answer.json()["error"], f"{method}: no Sentry is connected", answer)
+    tap.equal((settings()["active"], settings()["integrated"]), (True, True), "and nothing has changed")
+
+
+def test_connected():
+    """A project whose errors come from a Sentry."""
+    with Server() as server:
+        key = server.key
+        token = server.cli("token", "create", "admin", "--scope", "project:write").split()[-1]
+        server.stop()
+        database = sqlite3.connect(server.data / "culprit.db")
+        database.execute("INSERT INTO connection(project_id, is_active, kind, url, token, organization_slug, organization_name, "
+                         "project_slug, project_name, remote_project_id, changed_ms) "
+                         "VALUES(1, 1, 1, 'https://sentry.example.org', x'00', 'o', 'O', 'p', 'P', 42, 1)")
+        database.commit()
+        database.close()
+        server.start()
+        ask = Client(server, token)
+        wanted = {"active": True, "project_name": "P", "sentry_external_url": "https://sentry.example.org/o/p",
+                  "api_url": "https://sentry.example.org/api/0/projects/o/p/", "integrated": False}
+        is_answer(ask("GET", SETTINGS), 200, wanted, "connected: settings")
+        is_answer(ask("PATCH", SETTINGS, {"active": False}), 200, {**wanted, "active": False}, "switched off")
+        is_answer(ask("PUT", SETTINGS, {"active": True, "integrated": False}), 200, wanted, "and on")
+        tap.equal(server.send_event({"message": "m"}, project="1", key=key).status, 200, "events that come here are kept all the same")
+        answer = ask("PATCH", SETTINGS, {"active": True, "integrated": True})
+        tap.ok(answer.status == 200 and answer.json()["integrated"] and answer.json()["project_name"] == "App", "to this server", answer)
+        is_answer(ask("PATCH", SETTINGS, {"active": True, "integrated": False}), 200, wanted, "and back: the connection was kept")
 
 
 def test_wrong_settings(site):
@@ -177,5 +226,6 @@ def test_brought_key(site):
 
 
 def run(site):
-    for test in (test_who_may_ask, test_settings, test_wrong_settings, test_keys, test_pages, test_at_once):
+    for test in (test_who_may_ask, test_settings, test_switch, test_wrong_settings, test_keys, test_pages, test_at_once):
         test(site)
+    test_connected()

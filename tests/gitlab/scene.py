@@ -44,6 +44,7 @@ class Site:
         server.cli("organization", "create", "other")
         self.other_dsn = server.cli("project", "create", "other/secret").strip()
         self.other_project = self.other_dsn.rsplit("/", 1)[1]
+        self.other_key = self.other_dsn.split("@")[0].split("//")[1]
 
     def token(self, user, scope=ALL_SCOPES):
         return self.server.cli("token", "create", user, "--scope", scope).split()[-1]
