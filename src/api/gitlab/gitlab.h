@@ -1,5 +1,5 @@
 /* gitlab.h - what GitLab's error tracking offers to scripts and SDKs, at its addresses: the REST
- * endpoints below /api/v4/ and the collectors that SDKs post to.
+ * endpoints below /api/v4/, GraphQL at /api/graphql, and the collectors that SDKs post to.
  *
  * The server concatenates `gitlab_routes` with its other tables, calls `gitlab_before` for routes
  * whose access carries GITLAB_ROUTE, and `gitlab_on_problem` for whatever it refuses at a path of
@@ -14,6 +14,8 @@
 #define GITLAB_ROUTE 0x20000u
 /* The role in the project of the path, and the token's scope. */
 #define GITLAB_ACCESS(role, scope) (GITLAB_ROUTE | (unsigned)(role) << 8 | (unsigned)(scope))
+/* Any token: GraphQL, whose fields ask for scopes themselves. */
+#define GITLAB_GRAPHQL (GITLAB_ROUTE | 0x80000u)
 /* SDKs: the client key is checked by the endpoint. */
 #define GITLAB_SENDERS (GITLAB_ROUTE | 0x40000u)
 

@@ -23,6 +23,8 @@ enum { BODY_LIMIT = 64 * 1024 };
 #define SETTINGS "/api/v4/projects/{id}/error_tracking/settings"
 #define KEYS "/api/v4/projects/{id}/error_tracking/client_keys"
 
+#define GRAPHQL "/api/graphql"
+
 /* Of GitLab 14, and of its rewrite. */
 #define COLLECTOR "/api/v4/error_tracking/collector/api/{id}/"
 #define NEWER_PREFIX "/errortracking/api/v1/projects/"
@@ -44,15 +46,22 @@ const struct http_route gitlab_routes[] = {
     {"GET", KEYS, gitlab_key_list, ROUTE_WORKER, READ_SETTINGS, 0},
     {"POST", KEYS, gitlab_key_create, ROUTE_WORKER, CHANGE_SETTINGS, BODY_LIMIT},
     {"DELETE", KEYS "/{key_id}", gitlab_key_delete, ROUTE_WORKER, CHANGE_SETTINGS, BODY_LIMIT},
+    {"POST", GRAPHQL, gitlab_graphql, ROUTE_WORKER, GITLAB_GRAPHQL, BODY_LIMIT},
     {0},
 };
 
 /* --- who asks ---------------------------------------------------------------------------- */
 
-static bool refuse(struct http_response *response, const char *message) {
+static bool refuse(struct http_request *request, struct http_response *response,
+                   const char *message) {
   struct problem problem = {0};
-  problem_set(&problem, STATUS_UNAUTHENTICATED, "%s", message);
-  gitlab_fail(response, &problem);
+  bool is_graphql = request->route->access == GITLAB_GRAPHQL;
+  problem_set(&problem, STATUS_UNAUTHENTICATED, "%s",
+              is_graphql && !*message ? "Invalid token" : message);
+  if (is_graphql)
+    gitlab_graphql_fail(response, &problem);
+  else
+    gitlab_fail(response, &problem);
   return false;
 }
 
@@ -71,12 +80,13 @@ bool gitlab_before(struct http_request *request, struct http_response *response)
   request->user = actor;
   if (access == GITLAB_SENDERS) return true;
   if (has_token_in_address(request))
-    return refuse(response,
+    return refuse(request, response,
                   "A token in the address is not taken, since addresses end up in logs. Send it in "
                   "the header PRIVATE-TOKEN, and make a new one: this one may have leaked.");
   struct slice token = slice_trim(http_header(request, "PRIVATE-TOKEN"));
-  if (!token.len && !api_bearer_token(request, &token)) return refuse(response, "");
-  if (!api_find_actor(request, token, actor)) return refuse(response, "");
+  if (!token.len && !api_bearer_token(request, &token)) return refuse(request, response, "");
+  if (!api_find_actor(request, token, actor)) return refuse(request, response, "");
+  if (access == GITLAB_GRAPHQL) return true;
   enum scope scope = (enum scope)(access & 0xff);
   if (scopes_allow(actor->scopes, scope)) return true;
   gitlab_fail_scope(request, response, scope);
@@ -90,8 +100,12 @@ static bool is_collector(struct slice path) {
          slice_starts_with(path, SLICE(NEWER_PREFIX));
 }
 
+static bool is_graphql(struct slice path) {
+  return slice_equal_string(path, GRAPHQL) || slice_equal_string(path, GRAPHQL "/");
+}
+
 bool gitlab_is_path(struct slice path) {
-  return slice_starts_with(path, SLICE("/api/v4/")) || is_collector(path);
+  return slice_starts_with(path, SLICE("/api/v4/")) || is_graphql(path) || is_collector(path);
 }
 
 void gitlab_on_problem(struct http_request *request, struct http_response *response,
@@ -102,6 +116,9 @@ void gitlab_on_problem(struct http_request *request, struct http_response *respo
   /* Of this status the message is answered as it is. */
   if (status == 404) problem_set(&answer, STATUS_NOT_FOUND, "404 Not Found");
   if (status == 405) problem_set(&answer, STATUS_NOT_FOUND, "405 Method Not Allowed");
-  gitlab_fail(response, &answer);
+  if (is_graphql(request->path))
+    gitlab_graphql_fail(response, &answer);
+  else
+    gitlab_fail(response, &answer);
   if (status >= 400) response->status = status;
 }
