@@ -231,20 +231,17 @@ enum status http_call_not_json(const struct http_call *call, const char *peer,
     return problem_set_field(problem, STATUS_FAILED, "url",
                              "The answer of %s is empty where JSON was expected. Check the URL.",
                              peer);
+  if (slice_find(type, SLICE("json")) < type.len)
+    return problem_set(
+        problem, STATUS_FAILED,
+        "The answer of %s is not JSON, although it says so: \"%s\". Try again later.", peer,
+        show(call->answer).text);
   return problem_set_field(
       problem, STATUS_FAILED, "url",
       "The answer of %s is not JSON but %s: \"%s\". The URL may lead to pages "
       "for people, or to another server.",
       peer, type.len ? show(slice_upto(type, slice_find_byte(type, ';'))).text : "something else",
       show(call->answer).text);
-}
-
-enum status http_call_lacks(const char *what, const char *peer, struct problem *problem) {
-  return problem_set(
-      problem, STATUS_FAILED,
-      "The answer of %s lacks %s. It may be of a version that Culprit does not know, "
-      "or no %s at all.",
-      peer, what, peer);
 }
 
 /* --- when to try again

@@ -28,8 +28,6 @@ enum status http_call_problem(const struct http_call *call, const char *peer, in
 /* The answer should have been JSON. Returns STATUS_FAILED. */
 enum status http_call_not_json(const struct http_call *call, const char *peer,
                                struct problem *problem);
-/* The answer lacks `what` ("the key \"id\""). Returns STATUS_FAILED. */
-enum status http_call_lacks(const char *what, const char *peer, struct problem *problem);
 
 /* Whether the answer asks for no further request before a time, and which: Retry-After (seconds or
  * date), and when none is left the reset times of Sentry (X-Sentry-Rate-Limit-Reset) and GitLab

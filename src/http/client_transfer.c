@@ -4,11 +4,16 @@
  * address before: the check is of the very address, so that a name that answers differently the
  * next time, or a number in another notation, changes nothing.
  *
- * What servers send is hostile: it is limited as it arrives. Content codings are gzip and deflate
- * alone, since zstd and brotli may ask for megabytes of memory with a few bytes.
+ * What servers send is hostile: it is limited as it arrives. It is asked for as gzip and unpacked
+ * here, once it is there: libcurl would take a stream that ends early for a whole one, and would
+ * take brotli and zstd, a few bytes of which may ask for megabytes of memory.
+ *
+ * libcurl sends a request once more when a connection that was kept turns out to be dead. That is
+ * fine for questions; whatever changes something gets a connection of its own.
  */
 #include "http/client_transfer.h"
 
+#include <libdeflate.h>
 #include <malloc.h>
 #include <sodium.h>
 #include <stdatomic.h>
@@ -45,9 +50,9 @@ static bool take_memory(struct http_call *call, size_t bytes) {
   return false;
 }
 
-static void give_memory(struct http_call *call) {
-  atomic_fetch_sub_explicit(&answers_bytes, call->answer_budget, memory_order_relaxed);
-  call->answer_budget = 0;
+static void give_memory(struct http_call *call, size_t bytes) {
+  atomic_fetch_sub_explicit(&answers_bytes, bytes, memory_order_relaxed);
+  call->answer_budget -= bytes;
 }
 
 /* Takes as the buffer grows: by doubling. */
@@ -57,12 +62,15 @@ static bool take_memory_for(struct http_call *call, size_t bytes) {
   return bytes <= call->answer_budget || take_memory(call, wanted - call->answer_budget);
 }
 
-void http_call_free(struct http_call *call) {
+static void wipe_buffer(struct buffer *buffer) {
   /* It may hold tokens. */
-  if (call->answer_buffer.data)
-    sodium_memzero(call->answer_buffer.data, call->answer_buffer.capacity);
-  buffer_free(&call->answer_buffer);
-  give_memory(call);
+  if (buffer->data) sodium_memzero(buffer->data, buffer->capacity);
+  buffer_free(buffer);
+}
+
+void http_call_free(struct http_call *call) {
+  wipe_buffer(&call->answer_buffer);
+  give_memory(call, call->answer_budget);
   arena_free(&call->arena);
   call->answer_headers = NULL;
   call->answer_header_count = 0;
@@ -110,19 +118,6 @@ static size_t take_body(char *data, size_t size, size_t count, void *context) {
   return len;
 }
 
-/* Codings that were asked for, or none. */
-static bool is_coding_known(struct slice codings) {
-  static const char *const known[] = {"gzip", "x-gzip", "deflate", "identity"};
-  while (codings.len) {
-    struct slice coding = slice_trim(slice_split(&codings, ','));
-    bool is_known = !coding.len;
-    for (size_t i = 0; i < sizeof known / sizeof known[0] && !is_known; i++)
-      is_known = slice_equal_ignore_case(coding, slice_of_string(known[i]));
-    if (!is_known) return false;
-  }
-  return true;
-}
-
 static void add_answer_header(struct http_call *call, const struct http_header *header) {
   if (!call->answer_headers)
     call->answer_headers =
@@ -144,9 +139,6 @@ static size_t take_header(char *data, size_t size, size_t count, void *context) 
   if (colon == line.len || colon == 0) return line.len;
   struct http_header header = {arena_copy(&call->arena, slice_upto(line, colon)),
                                arena_copy(&call->arena, slice_trim(slice_from(line, colon + 1)))};
-  if (slice_equal_ignore_case(header.name, SLICE("content-encoding")) &&
-      !is_coding_known(header.value))
-    return stop_here(transfer, HTTP_FAILURE_BROKEN, "a content coding that was not asked for");
   add_answer_header(call, &header);
   return line.len;
 }
@@ -263,6 +255,7 @@ static void add_headers(struct http_transfer *transfer) {
     add_header(transfer, line);
     wipe_and_free(line);
   }
+  add_header(transfer, "Accept-Encoding: gzip");
   add_header(transfer, "Expect:"); /* nobody is asked before a body is sent */
   curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
 }
@@ -277,7 +270,10 @@ static void set_method_and_body(struct http_transfer *transfer) {
     curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len);
     curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, call->body.len ? call->body.ptr : "");
   }
-  if (strcmp(call->method, "HEAD") == 0) curl_easy_setopt(transfer->easy, CURLOPT_NOBODY, 1L);
+  bool is_head = strcmp(call->method, "HEAD") == 0;
+  if (is_head) curl_easy_setopt(transfer->easy, CURLOPT_NOBODY, 1L);
+  if (!is_head && strcmp(call->method, "GET") != 0)
+    curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L); /* sent once, or not at all */
   curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
@@ -321,7 +317,6 @@ void transfer_begin(struct http_transfer *transfer, const struct http_client_opt
   curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "Culprit/" CULPRIT_VERSION);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   /* A name server that does not answer must not hold the thread after the call has ended. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -376,10 +371,58 @@ static enum http_failure failure_of(const struct http_transfer *transfer, CURLco
   }
 }
 
+/* --- unpacking ------------------------------------------------------------------------------- */
+
+/* A gzip stream ends with the size of what it holds. False for what cannot be one: no stream packs
+ * better than 1032 to 1. */
+static bool read_unpacked_size(struct slice packed, size_t *size) {
+  const unsigned char *end = (const unsigned char *)packed.ptr + packed.len;
+  if (packed.len < 18 || !slice_starts_with(packed, SLICE("\x1f\x8b"))) return false;
+  *size = (size_t)end[-4] | (size_t)end[-3] << 8 | (size_t)end[-2] << 16 | (size_t)end[-1] << 24;
+  return *size / 1032 <= packed.len;
+}
+
+static bool gunzip(struct slice packed, struct buffer *out, size_t size) {
+  struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
+  char *to = buffer_reserve(out, size ? size : 1);
+  size_t taken = 0;
+  bool is_good = decompressor && to &&
+                 libdeflate_gzip_decompress_ex(decompressor, packed.ptr, packed.len, to, size,
+                                               &taken, NULL) == LIBDEFLATE_SUCCESS &&
+                 taken == packed.len;
+  libdeflate_free_decompressor(decompressor);
+  out->len = is_good ? size : 0;
+  return is_good;
+}
+
+static void unpack(struct http_transfer *transfer) {
+  struct http_call *call = transfer->call;
+  struct slice coding = http_call_header(call, "Content-Encoding");
+  struct slice packed = buffer_slice(&call->answer_buffer);
+  size_t size = 0, packed_budget = call->answer_budget;
+  struct buffer unpacked = buffer_make(call->answer_buffer.limit);
+  if (!packed.len || !coding.len || slice_equal_ignore_case(coding, SLICE("identity"))) return;
+  if (!slice_equal_ignore_case(coding, SLICE("gzip")) &&
+      !slice_equal_ignore_case(coding, SLICE("x-gzip")))
+    stop_here(transfer, HTTP_FAILURE_BROKEN, "a content coding that was not asked for");
+  else if (!read_unpacked_size(packed, &size))
+    stop_here(transfer, HTTP_FAILURE_BROKEN, "the body is not the gzip that it should be");
+  else if (size > call->answer_buffer.limit)
+    stop_here(transfer, HTTP_FAILURE_TOO_LARGE, "the body is over its limit");
+  else if (!take_memory(call, size))
+    stop_here(transfer, HTTP_FAILURE_BUSY, "other answers take all the memory");
+  else if (!gunzip(packed, &unpacked, size))
+    stop_here(transfer, HTTP_FAILURE_BROKEN, "the body is not the gzip that it should be");
+  wipe_buffer(&call->answer_buffer);
+  give_memory(call, packed_budget);
+  call->answer_buffer = unpacked;
+}
+
 void transfer_end(struct http_transfer *transfer, CURLcode code) {
   struct http_call *call = transfer->call;
-  enum http_failure failure = failure_of(transfer, code);
   long status = 0;
+  if (code == CURLE_OK) unpack(transfer);
+  enum http_failure failure = failure_of(transfer, code);
   if (failure) {
     http_call_free(call);
     const char *text = transfer->error[0] ? transfer->error : curl_easy_strerror(code);

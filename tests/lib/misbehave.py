@@ -209,15 +209,15 @@ def packed_blanks(mebibytes, times):
 
 def bomb(exchange):
     """10 MB of gzip that is 10 GB of blanks."""
-    packed = packed_blanks(10, 1)
+    data = packed_blanks(10, 1)
     exchange.send(exchange.reply.head(extra=[("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked")]))
-    exchange.send_without_end(b"%x\r\n%s\r\n" % (len(packed), packed))
+    exchange.send_without_end(b"%x\r\n%s\r\n" % (len(data), data))
 
 
 def nested_bomb(exchange):
-    packed = packed_blanks(64, 3)
+    data = packed_blanks(64, 3)
     exchange.reply.headers.append(("Content-Encoding", "gzip, gzip, gzip"))
-    exchange.send(exchange.reply.head(len(packed)) + packed)
+    exchange.send(exchange.reply.head(len(data)) + data)
 
 
 def coding(exchange):
@@ -226,13 +226,44 @@ def coding(exchange):
     exchange.send(exchange.reply.head(len(exchange.reply.body)) + exchange.reply.body)
 
 
-def broken_gzip(exchange):
-    packed = bytearray(gzip.compress(exchange.reply.body * 50))
-    packed[len(packed) // 2] ^= 0xFF
-    packed = packed[:-3]
+def packed(exchange, change):
+    """The good answer as gzip, changed."""
+    data = bytearray(gzip.compress(exchange.reply.body * 50))
+    change(data)
     exchange.reply.headers.append(("Content-Encoding", "gzip"))
-    exchange.send(exchange.reply.head(len(packed)) + packed)
+    exchange.send(exchange.reply.head(len(data)) + data)
     return True
+
+
+def good_gzip(exchange):
+    """The good answer, fifty times."""
+    return packed(exchange, lambda data: None)
+
+
+def broken_gzip(exchange):
+    """With a wrong checksum."""
+    return packed(exchange, lambda data: data.__setitem__(-8, data[-8] ^ 0xFF))
+
+
+def half_gzip(exchange):
+    """Ends early, and its Content-Length says the same."""
+    return packed(exchange, lambda data: data.__delitem__(slice(len(data) // 2, None)))
+
+
+def lying_gzip(exchange):
+    """Says that it unpacks to fewer bytes than it does."""
+    return packed(exchange, lambda data: data.__setitem__(slice(-4, None), b"\x05\0\0\0"))
+
+
+def long_gzip(exchange):
+    return packed(exchange, lambda data: data.extend(b"and more"))
+
+
+def small_bomb(exchange):
+    """100 MB in 100 KB."""
+    data = packed_blanks(100, 1)
+    exchange.reply.headers.append(("Content-Encoding", "gzip"))
+    exchange.send(exchange.reply.head(len(data)) + data)
 
 
 def endless_headers(exchange):
@@ -308,7 +339,8 @@ BEHAVIOURS = {
     for function in [
         good, silent, late, slow_head, drip, half, half_open, longer, no_length, two_lengths, negative_length, chunked,
         half_chunked, bad_chunk, garbage, old_http, closed, reset, huge_length, huge_chunked, huge_until_closed, bomb,
-        nested_bomb, coding, broken_gzip, endless_headers, long_header, many_headers, endless_continue, redirect,
+        small_bomb, nested_bomb, coding, good_gzip, broken_gzip, half_gzip,
+        lying_gzip, long_gzip, endless_headers, long_header, many_headers, endless_continue, redirect,
         status, html, empty, broken_json, wrong_shape, keys_missing, deep_json,
     ]
 }

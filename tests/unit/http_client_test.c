@@ -100,17 +100,25 @@ static void slow(struct http_request *request, struct http_response *response) {
   pthread_detach(thread);
 }
 
+static pthread_mutex_t silent_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct http_request *silent[1000];
-static _Atomic size_t silent_count;
+static size_t silent_count;
 
 static void be_silent(struct http_request *request, struct http_response *response) {
   (void)response;
-  silent[atomic_fetch_add(&silent_count, 1)] = request;
   http_park(request);
+  pthread_mutex_lock(&silent_mutex);
+  silent[silent_count++] = request;
+  pthread_mutex_unlock(&silent_mutex);
 }
 
-static void speak_again(void) {
-  while (atomic_load(&silent_count)) http_resume(silent[atomic_fetch_sub(&silent_count, 1) - 1]);
+/* Ends the silence; how many there were. */
+static size_t speak_again(void) {
+  pthread_mutex_lock(&silent_mutex);
+  size_t count = silent_count;
+  while (silent_count) http_resume(silent[--silent_count]);
+  pthread_mutex_unlock(&silent_mutex);
+  return count;
 }
 
 static const struct http_route routes[] = {
@@ -201,7 +209,7 @@ static void test_get(void **state) {
   check_holds(&f->call, "GET /echo?a=b%20c\n");
   check_holds(&f->call, "Host: 127.0.0.1:");
   check_holds(&f->call, "User-Agent: Culprit/");
-  check_holds(&f->call, "Accept-Encoding: gzip, deflate\n");
+  check_holds(&f->call, "Accept-Encoding: gzip\n");
   assert_true(slice_equal_string(http_call_header(&f->call, "x-answer"), "one"));
   assert_int_equal(http_call_header(&f->call, "absent").len, 0);
   assert_true(f->call.elapsed_us > 0 && f->call.elapsed_us < 5000000);
@@ -542,7 +550,8 @@ static void test_memory_of_all_answers(void **state) {
   enum { CALLS = HTTP_CLIENT_ANSWERS_LIMIT / HTTP_CLIENT_BODY_LIMIT + 1 };
   static struct http_call calls[CALLS];
   char path[64];
-  snprintf(path, sizeof path, "/large?bytes=%d", HTTP_CLIENT_BODY_LIMIT);
+  /* What it is packed as needs some room too, for a moment. */
+  snprintf(path, sizeof path, "/large?bytes=%d", HTTP_CLIENT_BODY_LIMIT - 64 * 1024);
   for (int i = 0; i < CALLS; i++) {
     calls[i] = (struct http_call){.method = "GET", .url = url_of(f, "127.0.0.1", path)};
     http_client_perform(f->client, &calls[i]);
@@ -661,9 +670,11 @@ static void test_stopping_ends_all_calls(void **state) {
   assert_int_equal(atomic_load(&done_count), MANY + 1);
   get(f, "127.0.0.1", "/echo");
   assert_int_equal(f->call.failure, HTTP_FAILURE_STOPPED);
-  for (int i = 0; i < 500 && atomic_load(&silent_count) < HTTP_CLIENT_HOST_CALLS_LIMIT; i++)
+  size_t spoken = 0;
+  for (int i = 0; i < 500 && spoken < HTTP_CLIENT_HOST_CALLS_LIMIT; i++) {
     usleep(10000);
-  speak_again();
+    spoken += speak_again();
+  }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_client, close_client)
