@@ -16,6 +16,7 @@ static enum status judge(struct gitlab_api *api, struct arena *arena, const stru
                          yyjson_val **root, struct problem *problem) {
   const char *peer = arena_string(arena, api->server->name);
   struct problem ignored;
+  api->is_stopped = call->failure == HTTP_FAILURE_STOPPED;
   bool is_json = !call->failure && !json_read(arena, call->answer, root, &ignored);
   enum status status = http_call_problem(call, peer, clock_now_ms(), problem);
   if (!http_call_not_before(call, clock_now_ms(), &api->not_before_ms)) api->not_before_ms = 0;

@@ -12,6 +12,7 @@ struct gitlab_api {
   struct slice token;    /* a person's or an access token */
   int64_t timeout_ms;    /* 0: GITLAB_TIMEOUT_MS */
   int64_t not_before_ms; /* filled: GitLab asks for no further request before; 0: it does not */
+  bool is_stopped;       /* filled: nobody was asked, since this server is stopping */
 };
 
 /* GET `path` below /api/v4, as JSON from the arena. Waits: not for network threads. The statuses

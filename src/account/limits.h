@@ -49,4 +49,18 @@
 #define GITLAB_TIMEOUT_MS 10000
 #define GITLAB_ANSWER_BYTES (2 * 1024 * 1024)
 
+/* How often members of a linked project are looked up: where somebody was at work lately, and
+ * elsewhere. Each is one request, and gitlab.com allows 200 of them a minute. */
+#define ROLES_EVERY_MS (2 * INT64_C(60000))
+#define ROLES_IDLE_EVERY_MS (5 * INT64_C(60000))
+#define ROLES_USE_MS (10 * INT64_C(60000))
+#define ROLES_TICK_S 2
+/* GitLab gives no more members at once, and so many pages are asked for: 10,000 members. */
+#define ROLES_PAGE 100
+#define ROLES_PAGES_LIMIT 100
+/* Servers that are asked at once. */
+#define ROLES_JOBS_LIMIT 16
+/* How long a sign-in waits to learn roles. */
+#define ROLES_SIGN_IN_MS 3000
+
 #endif

@@ -25,6 +25,7 @@ struct oauth {
   struct http_client *client;
   struct oidc *oidc;
   struct grants *grants;
+  struct forge_roles *roles;
   struct jobs *jobs;
   struct oauth_flows *flows;
 };
@@ -37,11 +38,13 @@ struct oauth *oauth_open(struct store *store, struct http_client *client) {
                           .jobs = jobs_open(OAUTH_JOBS_LIMIT),
                           .flows = oauth_flows_open()};
   oauth->grants = grants_open(store, oauth->oidc);
+  oauth->roles = forge_roles_open(store, client, oauth->grants);
   return oauth;
 }
 
 void oauth_close(struct oauth *oauth) {
   jobs_close(oauth->jobs);
+  forge_roles_close(oauth->roles);
   oauth_flows_close(oauth->flows);
   grants_close(oauth->grants);
   oidc_close(oauth->oidc);
@@ -59,6 +62,9 @@ struct oidc *oauth_oidc(struct oauth *oauth) {
 }
 struct grants *oauth_grants(struct oauth *oauth) {
   return oauth->grants;
+}
+struct forge_roles *oauth_roles(struct oauth *oauth) {
+  return oauth->roles;
 }
 
 bool oauth_run(struct oauth *oauth, void (*run)(void *context), void *context) {
@@ -240,6 +246,8 @@ static enum status finish(struct oauth *oauth, struct arena *arena, const struct
   if (!status) status = check_answer(flow, &server, callback, problem);
   if (!status) status = exchange(oauth, arena, flow, callback, &arrival, problem);
   if (!status) status = identity_admit(oauth->store, &arrival, &result->user_id, problem);
+  if (!status)
+    forge_roles_of_person(oauth->roles, &server, result->user_id, arrival.tokens->access_token);
   return status;
 }
 

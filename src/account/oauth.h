@@ -12,6 +12,7 @@
 #ifndef CULPRIT_ACCOUNT_OAUTH_H
 #define CULPRIT_ACCOUNT_OAUTH_H
 
+#include "account/forge_roles.h"
 #include "account/grant.h"
 #include "account/identity.h"
 #include "account/oidc.h"
@@ -25,6 +26,7 @@ struct store *oauth_store(struct oauth *oauth);
 struct http_client *oauth_http_client(struct oauth *oauth);
 struct oidc *oauth_oidc(struct oauth *oauth);
 struct grants *oauth_grants(struct oauth *oauth);
+struct forge_roles *oauth_roles(struct oauth *oauth);
 
 /* Calls `run` on a thread of its own; false when too many run already. */
 bool oauth_run(struct oauth *oauth, void (*run)(void *context), void *context);

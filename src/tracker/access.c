@@ -3,6 +3,7 @@
  * One question, asked in one order: does it exist, is the actor a member, is the role enough, does
  * the token allow it. The first two fail alike, so that nobody learns what exists elsewhere.
  */
+#include "account/forge_roles.h"
 #include "tracker/tracker.h"
 
 #include "base/banned.h"
@@ -44,6 +45,7 @@ static bool find_project(struct transaction *tx, struct arena *arena,
 static enum status check(struct transaction *tx, const struct access_request *request,
                          const struct project *project, struct problem *problem) {
   enum role role = access_role(tx, request->actor, project);
+  forge_roles_note_use(project->id);
   if (role == ROLE_NONE) return unknown_project(problem);
   if (role < request->role)
     return problem_set(problem, STATUS_FORBIDDEN,

@@ -119,6 +119,7 @@ const struct http_route web_routes[] = {
     {"POST", SETTINGS "/error_tracking", error_tracking_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS "/keys", settings_key_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS "/members", settings_member_submit, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", SETTINGS "/members/refresh", settings_roles_refresh, ROUTE_WORKER, CONFIGURE, 0},
 
     {"GET", LIMITS, limits_show, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", LIMITS, limits_submit, ROUTE_WORKER, CONFIGURE, 0},

@@ -49,6 +49,8 @@ void settings_submit(struct http_request *request, struct http_response *respons
 void settings_key_submit(struct http_request *request, struct http_response *response);
 /* POST .../members: `login` gets `role`, "none" takes it away. */
 void settings_member_submit(struct http_request *request, struct http_response *response);
+/* POST .../members/refresh: looks up now who has which role in the linked project. */
+void settings_roles_refresh(struct http_request *request, struct http_response *response);
 
 struct slice settings_base(const struct web *web);
 

@@ -3,6 +3,7 @@
  * All are forms that answer with 303 back to the part of the page they came
  * from; what went wrong is said there too.
  */
+#include "account/oauth.h"
 #include "tracker/settings.h"
 #include "tracker/tracker.h"
 #include "web/settings.h"
@@ -109,4 +110,25 @@ void settings_member_submit(struct http_request *request, struct http_response *
   finish(web, &problem,
          change.role == ROLE_NONE ? "The member is removed." : "The member’s role is saved.",
          "members");
+}
+
+static enum status refresh_run(struct web_wait *wait, struct problem *problem) {
+  struct web *web = wait->web;
+  return forge_roles_refresh(oauth_roles(web->application->oauth), web->project.id, problem);
+}
+
+void settings_roles_refresh(struct http_request *request, struct http_response *response) {
+  (void)response;
+  struct web *web = web_of(request);
+  const struct web_wait *done = web->pending;
+  if (done) {
+    /* What GitLab does not find or forbids is no page of ours that is not there. */
+    struct problem problem = done->problem;
+    if (problem.message[0]) problem.status = STATUS_FAILED;
+    finish(web, &problem, "The roles are as they are there now.", "members");
+    return;
+  }
+  struct web_wait *wait = ARENA_NEW(web->arena, struct web_wait);
+  wait->run = refresh_run;
+  web_wait_elsewhere(web, wait);
 }

@@ -31,7 +31,7 @@ export class GitLab {
     const gitlab = new GitLab();
     Object.assign(gitlab, {
       options, clientId: randomUUID(), clientSecret: randomBytes(24).toString("base64url") + "+/%", faults: {},
-      users: new Map(), members: new Map(), tokens: new Map(), requests: [], version: "17.5.1-ee",
+      users: new Map(), members: new Map(), tokens: new Map(), requests: [], grants: [], lastTokens: [], version: "17.5.1-ee",
     });
     gitlab.server = createServer((request, response) => gitlab.handle(request, response).catch((error) => {
       console.log(`# gitlab: ${error.stack}`);
@@ -59,7 +59,8 @@ export class GitLab {
       conformIdTokenClaims: this.options.leanTokens ?? false,
       enabledJWA: { idTokenSigningAlgValues: ["RS256", "ES256"] },
       cookies: { keys: ["a test"] },
-      features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
+      features: { devInteractions: { enabled: false },
+        revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId } },
       interactions: { url: (_, interaction) => `${this.options.path ?? ""}/interaction/${interaction.uid}` },
       findAccount: (_, id) => ({ accountId: id, claims: () => this.claimsOf(id) }),
       issueRefreshToken: () => true,
@@ -69,8 +70,18 @@ export class GitLab {
       renderError: (context, out) => { context.type = "json"; context.body = out; },
     });
     this.provider.proxy = true;
+    this.provider.on("grant.success", (context) => this.remember(context));
     this.callback = this.provider.callback();
   }
+
+  // Which grants there are, and the newest tokens, for tests that take them back or look for them.
+  remember(context) {
+    const { accountId, grantId } = context.oidc.entities.AccessToken;
+    this.grants.push({ accountId, grantId });
+    this.lastTokens = [context.body.access_token, context.body.refresh_token].filter(Boolean);
+  }
+
+  grantsOf(id) { return new Set(this.grants.filter((one) => one.accountId === id).map((one) => one.grantId)); }
 
   claimsOf(id) {
     const user = this.users.get(id);

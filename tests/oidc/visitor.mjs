@@ -15,6 +15,9 @@ export class Visitor {
 
   cookie(name) { return this.jarOf(this.server.url).get(name); }
 
+  // Closes the session there.
+  leave(forge) { this.jars.delete(new URL(forge.url).host); }
+
   // One request; redirects are answers. `form` makes it a POST.
   async open(url, form) {
     const address = new URL(url, this.server.url).href;
