@@ -7,7 +7,8 @@ import time
 import urllib.parse
 import uuid
 
-from scene import HERE, Client, tap
+from culprit import Server
+from scene import HERE, Client, Site, tap
 
 GID = "gid://gitlab/Gitlab::ErrorTracking::DetailedError/"
 # What GitLab's details page sends.
@@ -354,10 +355,61 @@ def test_reference(site, errors, folder, environment):
     tap.equal(len(answers), len(right) + len(wrong), "all are answered")
 
 
+def walk(client, path, **variables):
+    """All pages forward, and the first of them again from the second."""
+    pages, after = [], None
+    while True:
+        found = page(client, path=path, first=10, after=after, **variables)
+        pages.append(found["nodes"])
+        if not found["pageInfo"]["hasNextPage"]:
+            break
+        after = found["pageInfo"]["endCursor"]
+        tap.equal(found["edges"][-1]["cursor"], after, "connected: the last error's cursor ends the page")
+    second = page(client, path=path, first=10, after=page(client, path=path, first=10, **variables)["pageInfo"]["endCursor"], **variables)
+    back = page(client, path=path, last=10, before=second["pageInfo"]["startCursor"], **variables)
+    tap.equal(back["nodes"], pages[0], "connected: and back")
+    return pages
+
+
+def test_connected(site, errors):
+    """A project whose errors another server has, as its Sentry: answered as that server answers."""
+    with Server("--allow-private-addresses") as server:
+        here = Site(server)
+        token = site.token("admin", "event:read,event:write,project:read")
+        server.cli("source", "set", "main/app", "--sentry", site.server.url, "--sentry-project", "main/shop", "--token-stdin",
+                   "--allow-private-addresses", input=token)
+        ask = lambda client, path, query, **variables: data_of(client.graphql(query, {"fullPath": path, **variables}))["project"]
+        for sort in ("last_seen", "first_seen", "frequency"):
+            tap.equal(walk(here.mara, "main/app", sort=sort), walk(site.admin, "main/shop", sort=sort), f"connected: the list by {sort}")
+        tap.equal(page(here.mara, path="main/app", term="broke 11")["nodes"], page(site.admin, path="main/shop", term="broke 11")["nodes"],
+                  "connected: a search")
+        tap.equal(page(here.mara, path="main/app", status="RESOLVED")["nodes"], [], "connected: a status")
+        answer = here.mara.graphql(LIST, {"path": "main/app", "term": "nonsense:filter"})
+        tap.ok("Sentry does not understand" in message_of(answer), "connected: what Sentry refuses is told", answer)
+        for issue in errors.sentry()[:3]:
+            there = ask(site.admin, "main/shop", DETAILS, errorId=GID + issue["id"])["sentryErrors"]["detailedError"]
+            found = ask(here.mara, "main/app", DETAILS, errorId=GID + issue["id"])["sentryErrors"]["detailedError"]
+            tap.equal(found, {**there, "integrated": False}, "connected: details")
+            query = ("query($fullPath:ID!){project(fullPath:$fullPath){sentryErrors{externalUrl errorStackTrace(id:\"%s\"){issueId "
+                     "dateReceived stackTraceEntries{fileName function line col traceContext{line code}}}}}}" % (GID + issue["id"]))
+            there, found = (ask(*who, query)["sentryErrors"] for who in ((site.admin, "main/shop"), (here.mara, "main/app")))
+            tap.equal(found["errorStackTrace"], there["errorStackTrace"], "connected: the stack trace")
+            tap.equal(found["externalUrl"], f"{site.server.url}/main/shop", "connected: the list is at the Sentry")
+        tap.equal(ask(here.mara, "main/app", DETAILS, errorId=GID + "999999")["sentryErrors"], {"detailedError": None},
+                  "connected: null for an error that is not there")
+        tap.equal(ask(here.gus, "main/app", DETAILS, errorId=GID + issue["id"])["sentryErrors"], None, "connected: a guest sees none")
+        batch = [{"query": LIST, "variables": {"path": "main/app", "first": count}} for count in range(1, 8)]
+        found = server.request("POST", "/api/graphql", batch, here.mara.headers).json()
+        tap.equal([len(ids(one["data"]["project"]["sentryErrors"]["errors"])) for one in found], list(range(1, 8)),
+                  "connected: several questions that have to be waited for")
+        tap.equal(server.stop(), 0, "connected: the server stops cleanly")
+        tap.ok("AddressSanitizer" not in server.output and token not in server.output, "connected: without a fault", server.output[-2000:])
+
+
 def run(site, folder, environment):
     errors = Errors(site)
     test_who_asks(site, errors)
-    for test in (test_details, test_stack, test_pages, test_search, test_at_once, test_switched_off):
+    for test in (test_details, test_stack, test_pages, test_search, test_at_once, test_connected, test_switched_off):
         test(site, errors)
     test_bodies(site)
     test_hostile(site)

@@ -38,9 +38,9 @@ static void set_number(struct http_response *response, const char *name, int64_t
   http_set_header(response, name, arena_printf(response->arena, "%lld", (long long)number));
 }
 
-/* Empty when there is no such page. */
-static void set_page(struct http_response *response, const char *name, int64_t page, bool is_one) {
-  if (is_one)
+/* Empty for 0: there is no such page. */
+static void set_page(struct http_response *response, const char *name, int64_t page) {
+  if (page)
     set_number(response, name, page);
   else
     http_set_header(response, name, SLICE_EMPTY);
@@ -67,8 +67,8 @@ static void set_page_headers(struct http_request *request, struct http_response 
   set_number(response, "X-Per-Page", pages->per_page);
   set_number(response, "X-Total", pages->total);
   set_number(response, "X-Total-Pages", pages->last_page);
-  set_page(response, "X-Prev-Page", pages->page - 1, has_previous);
-  set_page(response, "X-Next-Page", pages->page + 1, has_next);
+  set_page(response, "X-Prev-Page", has_previous ? pages->page - 1 : 0);
+  set_page(response, "X-Next-Page", has_next ? pages->page + 1 : 0);
 }
 
 static enum status read_page(struct http_request *request, struct http_response *response,
