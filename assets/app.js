@@ -149,6 +149,15 @@ addEventListener('pageshow', (event) => {
   if (event.persisted && connect) setConnecting(false);
 });
 
+// What is under way is shown anew, unless somebody is at it.
+const reloadMs = 2500;
+function isBusy() {
+  return document.hidden || first('dialog[open], details.dd[open], .panel details[open], .c-check :checked') || document.activeElement?.matches('input, textarea');
+}
+if (first('[data-reload]')) {
+  setInterval(() => { if (!isBusy()) location.reload(); }, reloadMs);
+}
+
 // Forms that take something away ask first.
 addEventListener('submit', (event) => {
   const question = event.submitter?.dataset.confirm;

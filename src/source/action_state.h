@@ -13,7 +13,8 @@
 struct action_state {
   int64_t error_id, task_id;
   enum group_status status;
-  bool is_waiting; /* Sentry does not have it yet */
+  struct slice name; /* of the error when it was asked for; empty: not known */
+  bool is_waiting;   /* Sentry does not have it yet */
   bool is_given_up;
   int64_t user_id;    /* who asked */
   int64_t created_ms; /* when */

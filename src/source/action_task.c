@@ -68,6 +68,7 @@ struct slice status_task_write(struct arena *arena, const struct status_task *ta
   json_write_object(&writer);
   write_status(&writer, "status", (int)task->status);
   write_text(&writer, "sentry", task->sentry);
+  write_text(&writer, "name", slice_cut_characters(task->name, ACTION_NAME_CHARACTERS));
   json_write_object_end(&writer);
   return take(arena, &out);
 }
@@ -79,6 +80,7 @@ bool status_task_read(struct arena *arena, struct slice data, struct status_task
   if (!read_status(json_member(json, "status"), &status) || status < 0) return false;
   task->status = (enum group_status)status;
   task->sentry = json_text(json_member(json, "sentry"));
+  task->name = json_text(json_member(json, "name"));
   return true;
 }
 
@@ -96,6 +98,8 @@ struct slice bulk_task_write(struct arena *arena, const struct bulk_task *task) 
   write_integer(&writer, "done", task->done);
   write_integer(&writer, "total", task->total);
   write_integer(&writer, "waits", task->waits);
+  json_write_key(&writer, "isUnsure");
+  json_write_bool(&writer, task->is_unsure);
   json_write_key(&writer, "last");
   json_write_array(&writer);
   for (size_t i = 0; i < task->last_count; i++) json_write_integer(&writer, task->last[i]);
@@ -124,6 +128,7 @@ bool bulk_task_read(struct arena *arena, struct slice data, struct bulk_task *ta
   task->text = json_text(json_member(json, "text"));
   task->sentry = json_text(json_member(json, "sentry"));
   task->cursor = json_text(json_member(json, "cursor"));
+  task->is_unsure = yyjson_is_true(json_member(json, "isUnsure"));
   return read_status(json_member(json, "from"), &task->from) &&
          json_integer(json_member(json, "done"), &task->done) &&
          json_integer(json_member(json, "total"), &task->total) &&

@@ -18,6 +18,7 @@ struct slice connection_label(struct arena *arena, const struct connection *conn
 struct status_task {
   enum group_status status;
   struct slice sentry; /* connection_label() */
+  struct slice name;   /* of the error, for people */
 };
 struct slice status_task_write(struct arena *arena, const struct status_task *task);
 bool status_task_read(struct arena *arena, struct slice data, struct status_task *task) MUST_CHECK;
@@ -31,6 +32,7 @@ struct bulk_task {
   struct slice cursor; /* of the page to look at next; empty: the first */
   int64_t done;        /* errors that have the status now */
   int64_t total;       /* -1: not known */
+  bool is_unsure;      /* the last attempt may have changed a page */
   int64_t waits;       /* in a row, for the page to show what was done */
   int64_t *last;       /* ids that were changed last */
   size_t last_count;

@@ -36,36 +36,45 @@ static enum status check_room(struct transaction *tx, struct source *source, siz
 struct status_write {
   struct source *source;
   const struct source_change *change;
-  struct slice data;
-  int64_t last_bulk; /* the newest waiting task for many errors: what comes after it stays so */
+  struct slice label; /* of the Sentry */
+  int64_t last_bulk;  /* the newest waiting task for many errors: what comes after it stays so */
 };
+
+static struct slice status_data(const struct status_write *write, size_t index) {
+  const struct source_change *change = write->change;
+  const struct status_task task = {.status = change->status,
+                                   .sentry = write->label,
+                                   .name = change->names ? change->names[index] : SLICE_EMPTY};
+  return status_task_write(write->source->arena, &task);
+}
 
 /* Puts the new status into a task that waits; false: a new task is needed. */
 static bool replace(struct transaction *tx, const struct status_write *write,
-                    struct outbox_task *task) {
+                    struct outbox_task *task, struct slice data) {
   struct status_task waiting;
   if (task->state != OUTBOX_WAITING || task->is_unwanted || task->id < write->last_bulk ||
       !status_task_read(write->source->arena, task->data, &waiting))
     return false;
   if (waiting.status == write->change->status) return true;
   if (task->attempt == ATTEMPT_RUNNING) return false;
-  task->data = write->data;
+  task->data = data;
   task->user_id = write->change->actor->user_id;
   outbox_update(tx, task);
   return true;
 }
 
-static void add_status(struct transaction *tx, const struct status_write *write, int64_t error_id) {
+static void add_status(struct transaction *tx, const struct status_write *write, size_t index) {
   struct source *source = write->source;
   struct outbox_task task;
-  struct slice id = arena_printf(source->arena, "%lld", (long long)error_id);
+  struct slice id = arena_printf(source->arena, "%lld", (long long)write->change->ids[index]);
+  struct slice data = status_data(write, index);
   const struct outbox_topic topic = {source->project->id, SLICE(TASK_SENTRY_STATUS), id};
-  if (outbox_find(tx, source->arena, &topic, &task) && replace(tx, write, &task)) return;
+  if (outbox_find(tx, source->arena, &topic, &task) && replace(tx, write, &task, data)) return;
   outbox_add(tx, &(struct outbox_task){.project_id = source->project->id,
                                        .lane = lane_of(source),
                                        .kind = SLICE(TASK_SENTRY_STATUS),
                                        .subject = id,
-                                       .data = write->data,
+                                       .data = data,
                                        .user_id = write->change->actor->user_id,
                                        .created_ms = clock_now_ms()});
 }
@@ -78,16 +87,15 @@ static enum status run_status(struct transaction *tx, void *context, struct prob
   if (!status) status = check_room(tx, source, change->count, problem);
   if (status) return status;
   write->last_bulk = outbox_last_waiting(tx, source->project->id, SLICE(TASK_SENTRY_BULK));
-  for (size_t i = 0; i < change->count; i++) add_status(tx, write, change->ids[i]);
+  for (size_t i = 0; i < change->count; i++) add_status(tx, write, i);
   return STATUS_OK;
 }
 
 enum status actions_set_status(struct source *source, const struct source_change *change,
                                struct source_change_result *result, struct problem *problem) {
-  const struct status_task task = {.status = change->status,
-                                   .sentry = connection_label(source->arena, &source->connection)};
-  struct status_write write = {
-      .source = source, .change = change, .data = status_task_write(source->arena, &task)};
+  struct status_write write = {.source = source,
+                               .change = change,
+                               .label = connection_label(source->arena, &source->connection)};
   *result = (struct source_change_result){.count = change->count, .is_pending = true};
   return store_write(source->sources->store, run_status, &write, problem);
 }

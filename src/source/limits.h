@@ -46,6 +46,8 @@
 #define ACTIONS_WAITING_LIMIT 2000
 /* What such a task carries: a search, and the ids of a step. */
 #define ACTION_TASK_BYTES (16 * 1024)
+/* Of an error's name in it. */
+#define ACTION_NAME_CHARACTERS 200
 /* Errors changed by one step of a change of many: what Sentry gives and takes at once. */
 #define ACTION_BULK_STEP 100
 /* "&id=" and 19 digits each: 2.4 KB; servers take 4 to 8. */

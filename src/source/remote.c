@@ -190,6 +190,16 @@ static void done_keep(struct store_write *write) {
   free(keep);
 }
 
+/* Of all that makes an answer: a page of a list may be the same while what follows is not. */
+static void hash_answer(const struct remote_answer *answer, unsigned char hash[SHA1_BYTES]) {
+  struct arena arena = {0};
+  sha1(answer->body, hash);
+  struct slice rest =
+      arena_printf(&arena, "%lld %.*s", (long long)answer->hits, SLICE_ARGS(answer->link));
+  sha1(arena_concat(&arena, slice_of((const char *)hash, SHA1_BYTES), rest), hash);
+  arena_free(&arena);
+}
+
 /* Null when the disk has it already and lately. */
 static struct keep *keep_of(struct entry *entry, const struct remote_answer *answer,
                             const unsigned char hash[SHA1_BYTES]) {
@@ -285,7 +295,7 @@ static void on_done(struct http_call *call) {
   bool must_pause = http_call_not_before(call, now_ms, &not_before_ms);
   enum status status = remote_check(call, entry->kind, &answer, &problem);
   if (!status) {
-    sha1(answer.body, hash);
+    hash_answer(&answer, hash);
     keep = keep_of(entry, &answer, hash);
   }
   pthread_mutex_lock(&remote->mutex);

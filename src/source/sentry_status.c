@@ -125,7 +125,8 @@ void sentry_status_finish(struct transaction *tx, struct outbox_job *job) {
 /* What a page of the list brings. */
 struct step {
   struct bulk_task *task;
-  int64_t *todo; /* ids to change now */
+  bool is_repeated; /* the attempt before was cut off */
+  int64_t *todo;    /* ids to change now */
   size_t todo_count;
   size_t right_count;   /* that have the status already */
   size_t lagging_count; /* that were changed in the step before */
@@ -139,19 +140,16 @@ static bool was_changed_last(const struct bulk_task *task, int64_t id) {
 }
 
 /* Sentry counts up to a limit only, and says where it stops. */
-static void read_total(const struct http_call *call, struct bulk_task *task) {
+static void read_total(const struct http_call *call, struct step *step) {
+  struct bulk_task *task = step->task;
   int64_t hits, max_hits;
   if (!slice_to_i64(http_call_header(call, "X-Hits"), &hits)) return;
-  bool is_cut = slice_to_i64(http_call_header(call, "X-Max-Hits"), &max_hits) && hits >= max_hits;
-  if (is_cut) return;
-  if (task->from < 0) {
-    task->total = hits;
-    return;
-  }
-  /* What was changed is not counted any more. After an attempt that was cut off, this tells what it
-     did. */
-  if (task->total < task->done + hits) task->total = task->done + hits;
-  if (task->done < task->total - hits) task->done = task->total - hits;
+  if (slice_to_i64(http_call_header(call, "X-Max-Hits"), &max_hits) && hits >= max_hits) return;
+  int64_t left = task->from < 0 ? hits : hits - (int64_t)step->lagging_count;
+  if (task->total < 0) task->total = task->from < 0 ? hits : task->done + left;
+  /* What a step did that was cut off is not counted, but it is not in the list any more. */
+  if (step->is_repeated && task->from >= 0 && task->done < task->total - left)
+    task->done = task->total - left;
 }
 
 static bool read_page(struct sentry_job *work, struct step *step) {
@@ -181,7 +179,7 @@ static bool read_page(struct sentry_job *work, struct step *step) {
       step->todo[step->todo_count++] = group->id;
   }
   step->next = arena_copy(arena, sentry_link_read(http_call_header(&work->call, "Link")).next);
-  read_total(&work->call, task);
+  read_total(&work->call, step);
   return true;
 }
 
@@ -197,7 +195,6 @@ static bool change_page(struct sentry_job *work, const struct step *step) {
                                             status_body(arena, step->task->status)};
   bool is_done = sentry_job_ask(work, &put);
   buffer_free(&path);
-  work->job->may_be_done = false; /* the next attempt sees what is left */
   return is_done;
 }
 
@@ -221,7 +218,9 @@ static void turn_page(struct sentry_job *work, const struct step *step) {
 }
 
 static void run_step(struct sentry_job *work, struct bulk_task *task) {
-  struct step step = {.task = task};
+  struct outbox_job *job = work->job;
+  struct step step = {.task = task, .is_repeated = job->may_be_done || task->is_unsure};
+  job->may_be_done = task->is_unsure = false;
   if (!read_page(work, &step)) return;
   if (!step.todo_count) {
     /* The list may bring others once it has noticed. */
@@ -231,13 +230,19 @@ static void run_step(struct sentry_job *work, struct bulk_task *task) {
       turn_page(work, &step);
     return;
   }
-  if (!change_page(work, &step)) return;
+  if (!change_page(work, &step)) {
+    /* The next attempt sees what is left; the task can be stopped all the same. */
+    task->is_unsure = job->may_be_done;
+    job->may_be_done = false;
+    job->data = bulk_task_write(&job->arena, task);
+    return;
+  }
   if (task->from >= 0) task->done += (int64_t)step.todo_count;
   if (task->total >= 0 && task->total < task->done) task->total = task->done;
   task->waits = 0;
   task->last = step.todo;
   task->last_count = step.todo_count;
-  work->job->outcome = task;
+  job->outcome = task;
   get_further(work, task, 0);
 }
 

@@ -159,6 +159,9 @@ struct source_change {
   const struct actor *actor;
   const int64_t *ids;
   size_t count; /* SOURCE_CHANGES_LIMIT at most */
+  /* As many: how people know the errors, to be told while the change is pending. Empty, or null for
+   * all: not known. */
+  const struct slice *names;
   enum group_status status;
 };
 #define SOURCE_CHANGES_LIMIT 100

@@ -8,6 +8,7 @@
 
 #include "source/source.h"
 #include "tracker/tracker.h"
+#include "web/action_panel.h"
 
 #include "base/banned.h"
 
@@ -74,9 +75,28 @@ static void flash_status(struct web *web, struct source *source, const struct so
   web_flash(web, MESSAGE_SUCCESS, text);
 }
 
-bool error_set_status(struct web *web, const int64_t *ids, size_t count, enum group_status status) {
-  const struct source_change change = {
-      .actor = &web->actor, .ids = ids, .count = count, .status = status};
+/* "APP-1A TypeError: it broke" */
+static struct slice full_name(struct web *web, const struct source_error *error) {
+  return arena_printf(web->arena, "%.*s %.*s", SLICE_ARGS(error->short_id),
+                      SLICE_ARGS(error->group.title));
+}
+
+static const struct slice *names_of(struct web *web, const struct error_choice *choice,
+                                    const struct source_page *shown) {
+  struct slice *names = ARENA_ARRAY(web->arena, choice->count, struct slice);
+  for (size_t i = 0; shown && i < shown->count; i++)
+    for (size_t j = 0; j < choice->count; j++)
+      if (shown->errors[i].group.id == choice->ids[j]) names[j] = full_name(web, &shown->errors[i]);
+  return names;
+}
+
+bool error_set_status(struct web *web, const struct error_choice *choice,
+                      const struct source_page *shown) {
+  const struct source_change change = {.actor = &web->actor,
+                                       .ids = choice->ids,
+                                       .count = choice->count,
+                                       .names = names_of(web, choice, shown),
+                                       .status = choice->status};
   struct source_change_result result;
   struct problem problem = {0};
   struct source source;
@@ -89,14 +109,15 @@ bool error_set_status(struct web *web, const int64_t *ids, size_t count, enum gr
   return true;
 }
 
-bool error_act(struct web *web) {
+bool error_act(struct web *web, const struct source_page *shown) {
   static const char *const buttons[GROUP_STATUS_COUNT] = {
       [GROUP_UNRESOLVED] = "unresolve", [GROUP_RESOLVED] = "resolve", [GROUP_IGNORED] = "ignore"};
   for (size_t i = 0; i < GROUP_STATUS_COUNT; i++) {
     struct slice text = http_form_value(web->request, buttons[i]);
     int64_t id;
     if (text.len && slice_to_i64(text, &id)) {
-      return error_set_status(web, &id, 1, (enum group_status)i);
+      const struct error_choice choice = {&id, 1, (enum group_status)i};
+      return error_set_status(web, &choice, shown);
     }
   }
   web_refuse(web, "The form did not say whether to resolve, ignore or unresolve, and what.");
@@ -105,7 +126,18 @@ bool error_act(struct web *web) {
 
 void error_details_act(struct http_request *request, struct http_response *response) {
   struct web *web = web_of(request);
-  if (error_act(web)) {
+  struct source source;
+  struct source_error error;
+  struct source_page shown = {.errors = &error};
+  struct problem problem;
+  int64_t id;
+  source_open(&source, web->application->sources, web->arena, &web->project);
+  if (!source_is_local(&source) && slice_to_i64(http_parameter(request, "id"), &id) &&
+      source_find(&source, id, &error, &problem) == STATUS_OK)
+    shown.count = 1;
+  bool is_done =
+      http_form_value(request, "take_back").len ? action_take_back(web) : error_act(web, &shown);
+  if (is_done) {
     http_redirect(response, request->target);
   }
 }

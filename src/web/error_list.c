@@ -248,21 +248,28 @@ static enum status find_target(struct web *web, struct source *source,
   return STATUS_OK;
 }
 
-static void send_list(struct web *web, struct error_list_view *view) {
+static void send_list(struct web *web, struct source *source, struct error_list_view *view) {
   const char *title = statuses[status_index(view->state.status)].page_title;
   struct page page = web_page_open(web, SECTION_ERRORS, slice_of_string(title));
   view->page = &page;
+  view->actions =
+      (struct action_panel){.page = &page, .address = view->address, .may_act = view->may_act};
+  action_panel_load(web, source, &view->actions);
   template_error_list(&web->response->body, view);
   web_finish_html(web);
 }
 
+static struct source_query query_of(const struct error_list_state *state) {
+  return (struct source_query){.status = state->status,
+                               .text = state->text,
+                               .sort = state->sort,
+                               .limit = SOURCE_PAGE_SIZE,
+                               .cursor = state->cursor};
+}
+
 /* Asks the source, and answers or waits. */
 static void answer_list(struct web *web, struct source *source, struct error_list_view *view) {
-  const struct source_query query = {.status = view->state.status,
-                                     .text = view->state.text,
-                                     .sort = view->state.sort,
-                                     .limit = SOURCE_PAGE_SIZE,
-                                     .cursor = view->state.cursor};
+  const struct source_query query = query_of(&view->state);
   struct source_page found;
   struct problem problem = {0};
   bool is_refresh = http_query_value(web->request, "refresh").len > 0;
@@ -278,7 +285,7 @@ static void answer_list(struct web *web, struct source *source, struct error_lis
     http_redirect(web->response, view->address);
   } else {
     build_view(view, web, &found);
-    send_list(web, view);
+    send_list(web, source, view);
   }
 }
 
@@ -305,13 +312,36 @@ void error_list_show(struct http_request *request, struct http_response *respons
   answer_list(web, &source, &view);
 }
 
+/* The page that the buttons stood on, of another server as it is known: errors that wait for it are
+ * told by their names. */
+static void read_shown(struct web *web, const struct source_query *query,
+                       struct source_page *shown) {
+  struct source source;
+  struct problem problem;
+  source_open(&source, web->application->sources, web->arena, &web->project);
+  if (source_is_local(&source) || source_list(&source, query, shown, &problem) != STATUS_OK)
+    *shown = (struct source_page){0};
+}
+
+static bool act(struct web *web, const struct source_query *query) {
+  struct source_page shown;
+  if (http_form_value(web->request, "take_back").len) return action_take_back(web);
+  if (http_form_value(web->request, "all").len) return action_on_all(web, query);
+  read_shown(web, query, &shown);
+  return http_form_value(web->request, "bulk").len ? error_act_on_many(web, &shown)
+                                                   : error_act(web, &shown);
+}
+
 void error_list_act(struct http_request *request, struct http_response *response) {
   struct web *web = web_of(request);
   struct error_list_state state;
   struct problem problem = {0};
   if (error_list_state_parse(request, &state, &problem) != STATUS_OK) {
     web_problem(web, &problem);
-  } else if (http_form_value(request, "bulk").len ? error_act_on_many(web) : error_act(web)) {
+    return;
+  }
+  const struct source_query query = query_of(&state);
+  if (act(web, &query)) {
     http_redirect(response, error_list_address(web->arena, error_base(web), &state));
   }
 }

@@ -4,6 +4,7 @@
 
 #include "http/http.h"
 #include "source/source.h"
+#include "web/action_panel.h"
 #include "web/page.h"
 
 /* What the address says is to be shown. */
@@ -47,6 +48,7 @@ struct error_list_view {
   struct source_news news;
   struct slice refresh_address; /* one more parameter may follow */
   bool may_act;
+  struct action_panel actions;
   struct slice previous, next; /* addresses; empty at the ends */
   struct slice without_text;   /* the list without the search */
   /* With nothing in the project yet. */

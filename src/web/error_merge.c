@@ -60,7 +60,7 @@ static bool merge(struct web *web, int64_t *ids, size_t count) {
   return true;
 }
 
-bool error_act_on_many(struct web *web) {
+bool error_act_on_many(struct web *web, const struct source_page *shown) {
   static const char *const names[GROUP_STATUS_COUNT] = {
       [GROUP_UNRESOLVED] = "unresolve", [GROUP_RESOLVED] = "resolve", [GROUP_IGNORED] = "ignore"};
   struct slice action = http_form_value(web->request, "bulk");
@@ -69,8 +69,10 @@ bool error_act_on_many(struct web *web) {
   if (!read_ids(web, ids, &count)) return false;
   if (slice_equal(action, SLICE("merge"))) return merge(web, ids, count);
   for (size_t i = 0; i < GROUP_STATUS_COUNT; i++)
-    if (slice_equal_string(action, names[i]))
-      return error_set_status(web, ids, count, (enum group_status)i);
+    if (slice_equal_string(action, names[i])) {
+      const struct error_choice choice = {ids, count, (enum group_status)i};
+      return error_set_status(web, &choice, shown);
+    }
   web_refuse(web, "The form did not say whether to resolve, ignore, unresolve or merge.");
   return false;
 }

@@ -2,6 +2,7 @@
 #ifndef CULPRIT_WEB_ERROR_MERGE_H
 #define CULPRIT_WEB_ERROR_MERGE_H
 
+#include "source/source.h"
 #include "store/strand.h"
 #include "web/web.h"
 
@@ -9,9 +10,9 @@
 #define ERROR_CHOICES_LIMIT 100
 
 /* Does what the button "bulk" of the list's form says ("resolve", "ignore", "unresolve", "merge")
- * with the errors that are ticked. Leaves a message for the next page. False: a problem page was
- * sent. */
-bool error_act_on_many(struct web *web);
+ * with the errors that are ticked; `shown` as in error_set_status(). Leaves a message for the next
+ * page. False: a problem page was sent. */
+bool error_act_on_many(struct web *web, const struct source_page *shown);
 
 /* --- the part of the details page ------------------------------------------------------ */
 
