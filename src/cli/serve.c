@@ -192,7 +192,7 @@ static enum status read_ca_file(struct command_context *context, struct serve_se
     return problem_set(context->problem, STATUS_BAD_INPUT,
                        "%.*s, which --ca-file names, holds no certificate in PEM form.",
                        SLICE_ARGS(slice_cut_utf8(name, 200)));
-  settings->client.ca_file = arena_string(context->arena, name);
+  settings->client.ca_file = settings->forge.ca_file = arena_string(context->arena, name);
   return STATUS_OK;
 }
 

@@ -264,6 +264,18 @@ static char *resolve(const char *path) {
   return copy_path(realpath(path, resolved) ? resolved : path, "");
 }
 
+/* Where Debian keeps the certificates of authorities, each in a file. */
+#define SYSTEM_CERTIFICATES "/etc/ssl/certs"
+
+/* Certificates of an own authority are trusted besides those that libgit2 finds by itself, which
+ * are named again because it forgets them. */
+static void trust(const char *ca_file) {
+  char quoted[LOG_QUOTED_BYTES];
+  if (ca_file && git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, ca_file, SYSTEM_CERTIFICATES))
+    log_write(LOG_ERROR, "cannot use certificates for repositories", "file=%s",
+              log_quote(quoted, slice_of_string(ca_file)));
+}
+
 /* Nobody's configuration but the repositories' own counts, and memory is bounded. */
 static void configure_libgit2(void) {
   git_libgit2_init();
@@ -293,6 +305,7 @@ struct forge *forge_open(struct store *store, const struct forge_options *option
     arena_free(&arena);
   }
   configure_libgit2();
+  if (options) trust(options->ca_file);
   cache_init(&forge->cache, SOURCE_CACHE_BYTES);
   ask_init(&forge->ask, store);
   atomic_init(&forge->public_url, copy_path("", ""));

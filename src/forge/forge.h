@@ -24,6 +24,7 @@ typedef void forge_follow(struct transaction *tx, const struct issue_link *link,
 struct forge_options {
   struct http_client *client;   /* for GitLab; null: none is asked. Must outlive the forge */
   forge_follow *follow_remote;  /* null: nothing follows */
+  const char *ca_file;          /* certificates that are trusted besides the system's; null */
   bool allow_private_addresses; /* URLs may lead to loopback, private and link-local addresses */
   struct slice repository_root; /* local repositories must lie below it; empty: anywhere but in the
                                    data directory */

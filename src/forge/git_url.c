@@ -91,8 +91,8 @@ enum status git_url_resolve(struct slice host, struct slice port, bool allow_pri
     *addresses = NULL;
     return problem_set_field(problem, STATUS_BAD_INPUT, "repository",
                              "The host \"%.*s\" has an address of this machine or a private "
-                             "network. The administrator can allow that with "
-                             "allow_private_addresses.",
+                             "network. An administrator can allow that with "
+                             "--allow-private-addresses.",
                              SLICE_ARGS(slice_cut_utf8(host, 100)));
   }
   return STATUS_OK;
