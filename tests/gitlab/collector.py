@@ -9,6 +9,8 @@ import subprocess
 import uuid
 import zlib
 
+import brotli
+
 from browser import Person
 from culprit import shared
 from scene import HERE, tap
@@ -24,6 +26,10 @@ def envelope(*items, **header):
     for kind, payload in items:
         lines += [json.dumps({"type": kind}), json.dumps(payload)]
     return ("\n".join(lines) + "\n").encode()
+
+
+def zstd(data):
+    return subprocess.run(["zstd", "-q", "-c"], input=data, capture_output=True, check=True).stdout
 
 
 def auth(key):
@@ -47,7 +53,7 @@ def test_by_hand(site, key):
             event = {"event_id": uuid.uuid4().hex, "message": f"{collector} {path}"}
             is_taken(post(path, envelope(("event", event))), event["event_id"], f"{collector} {path}")
             tap.ok(event["message"] in site.titles(), "and is shown")
-        for coding, pack in (("gzip", gzip.compress), ("deflate", zlib.compress)):
+        for coding, pack in (("gzip", gzip.compress), ("deflate", zlib.compress), ("br", brotli.compress), ("zstd", zstd)):
             event = {"event_id": uuid.uuid4().hex, "message": f"{collector} {coding}"}
             is_taken(post("envelope/", pack(envelope(("event", event))), {"Content-Encoding": coding}), event["event_id"],
                      f"{collector} {coding}")
