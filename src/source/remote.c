@@ -469,7 +469,7 @@ static void refresh_if_due(struct remote *remote, struct arena *arena,
   refresh(remote, arena, &question, now_ms);
   question.kind = REMOTE_ISSUE;
   for (size_t i = 0; i < count; i++) {
-    question.path = sentry_issue_path(arena, linked[i]);
+    question.path = sentry_issue_path(arena, connection, linked[i]);
     refresh(remote, arena, &question, now_ms);
   }
   place->looked_at_id = count ? linked[count - 1] : 0;

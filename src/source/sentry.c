@@ -96,9 +96,10 @@ static enum status ask_issue(struct source *source, int64_t error_id,
                              const struct action_states *changes, struct remote_reply *reply,
                              struct problem *problem) {
   const struct action_state *change = action_states_find(changes, error_id);
-  const struct asked asked = {.kind = REMOTE_ISSUE,
-                              .path = sentry_issue_path(source->arena, error_id),
-                              .newer_than_ms = change ? change->ended_ms : 0};
+  const struct asked asked = {
+      .kind = REMOTE_ISSUE,
+      .path = sentry_issue_path(source->arena, &source->connection, error_id),
+      .newer_than_ms = change ? change->ended_ms : 0};
   return ask(source, &asked, reply, problem);
 }
 
@@ -215,8 +216,9 @@ enum status sentry_details(struct source *source, int64_t error_id,
   struct remote_reply issue_reply, event_reply;
   struct sentry_issue issue;
   struct action_states changes = action_states_read(source);
-  const struct asked asked = {.kind = REMOTE_EVENT,
-                              .path = sentry_event_path(source->arena, error_id, choice)};
+  const struct asked asked = {
+      .kind = REMOTE_EVENT,
+      .path = sentry_event_path(source->arena, &source->connection, error_id, choice)};
   struct problem event_problem;
   *details = (struct source_details){0};
   /* Both are asked for before either is waited for. */

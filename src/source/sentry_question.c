@@ -35,17 +35,25 @@ struct slice sentry_first_page_path(struct arena *arena, const struct connection
   return sentry_list_path(arena, connection, &query);
 }
 
-struct slice sentry_issue_path(struct arena *arena, int64_t issue_id) {
-  return arena_printf(arena, "/api/0/issues/%lld/", (long long)issue_id);
+static struct slice issue_path(struct arena *arena, const struct connection *connection,
+                               struct slice issue) {
+  return arena_printf(arena, "/api/0/organizations/%.*s/issues/%.*s/",
+                      SLICE_ARGS(url_encode(arena, connection->organization_slug)),
+                      SLICE_ARGS(url_encode(arena, issue)));
 }
 
-struct slice sentry_event_path(struct arena *arena, int64_t issue_id,
-                               const struct source_event_choice *choice) {
-  struct slice event = choice->is_latest   ? SLICE("latest")
-                       : choice->is_oldest ? SLICE("oldest")
-                                           : event_id_hex(arena, &choice->id);
-  return arena_printf(arena, "/api/0/issues/%lld/events/%.*s/", (long long)issue_id,
-                      SLICE_ARGS(event));
+struct slice sentry_issue_path(struct arena *arena, const struct connection *connection,
+                               int64_t issue_id) {
+  return issue_path(arena, connection, arena_printf(arena, "%lld", (long long)issue_id));
+}
+
+struct slice sentry_event_path(struct arena *arena, const struct connection *connection,
+                               int64_t issue_id, const struct source_event_choice *choice) {
+  if (!choice->is_latest && !choice->is_oldest)
+    return sentry_project_event_path(arena, connection, &choice->id);
+  return arena_printf(arena, "%.*sevents/%s/",
+                      SLICE_ARGS(sentry_issue_path(arena, connection, issue_id)),
+                      choice->is_latest ? "latest" : "oldest");
 }
 
 struct slice sentry_project_event_path(struct arena *arena, const struct connection *connection,
@@ -57,7 +65,5 @@ struct slice sentry_project_event_path(struct arena *arena, const struct connect
 
 struct slice sentry_short_id_path(struct arena *arena, const struct connection *connection,
                                   struct slice short_id) {
-  return arena_printf(arena, "/api/0/organizations/%.*s/issues/%.*s/",
-                      SLICE_ARGS(url_encode(arena, connection->organization_slug)),
-                      SLICE_ARGS(url_encode(arena, short_id)));
+  return issue_path(arena, connection, short_id);
 }

@@ -9,9 +9,12 @@ struct slice sentry_list_path(struct arena *arena, const struct connection *conn
                               const struct source_query *query);
 /* The first page of unresolved errors, last seen first: what people see first. */
 struct slice sentry_first_page_path(struct arena *arena, const struct connection *connection);
-struct slice sentry_issue_path(struct arena *arena, int64_t issue_id);
-struct slice sentry_event_path(struct arena *arena, int64_t issue_id,
-                               const struct source_event_choice *choice);
+struct slice sentry_issue_path(struct arena *arena, const struct connection *connection,
+                               int64_t issue_id);
+/* Sentry's schema has the latest and the oldest event below their issue, any other one below the
+ * project: the answer says of which issue it is. */
+struct slice sentry_event_path(struct arena *arena, const struct connection *connection,
+                               int64_t issue_id, const struct source_event_choice *choice);
 /* An event of the project, whatever error it belongs to. */
 struct slice sentry_project_event_path(struct arena *arena, const struct connection *connection,
                                        const struct event_id *id);

@@ -10,8 +10,8 @@
  * the step before are left alone although the list shows them still: Sentry's index lags behind, or
  * they came back, which is theirs to do.
  *
- * Source: Sentry's API reference, "Update an Issue", "Bulk Mutate a List of Issues"; the check of
- * the project as GitLab's client does it.
+ * Source: Sentry's API reference, "Bulk Mutate a List of Issues", for one as for many: its schema
+ * wants all of an issue's members to "Update an Issue". The check of the project is GitLab's.
  */
 #include "base/clock.h"
 #include "http/client_problem.h"
@@ -28,9 +28,26 @@
 
 #include "base/banned.h"
 
-/* {"status":"resolved"} */
-static struct slice status_body(struct arena *arena, enum group_status status) {
-  return arena_printf(arena, "{\"status\":\"%s\"}", group_status_name(status));
+struct change {
+  const int64_t *ids;
+  size_t count;
+  enum group_status status;
+};
+
+/* PUT …/issues/?id=1&id=2 {"status":"resolved"}: Sentry changes those that are of the project. */
+static bool put(struct sentry_job *work, const struct change *change) {
+  struct arena *arena = &work->job->arena;
+  struct buffer path = buffer_make(ACTION_BULK_PATH_BYTES);
+  buffer_append_slice(&path, sentry_project_path(arena, &work->connection));
+  BUFFER_APPEND_LITERAL(&path, "/issues/");
+  for (size_t i = 0; i < change->count; i++)
+    buffer_printf(&path, "%cid=%lld", i ? '&' : '?', (long long)change->ids[i]);
+  const struct sentry_question_parts question = {
+      "PUT", buffer_slice(&path),
+      arena_printf(arena, "{\"status\":\"%s\"}", group_status_name(change->status))};
+  bool is_done = sentry_job_ask(work, &question);
+  buffer_free(&path);
+  return is_done;
 }
 
 /* --- what follows here ----------------------------------------------------------------- */
@@ -88,11 +105,9 @@ static bool look(struct sentry_job *work, struct slice path, enum group_status s
 }
 
 static void change_one(struct sentry_job *work, int64_t error_id, enum group_status status) {
-  struct arena *arena = &work->job->arena;
-  struct slice path = sentry_issue_path(arena, error_id);
+  struct slice path = sentry_issue_path(&work->job->arena, &work->connection, error_id);
   if (!look(work, path, status)) return;
-  const struct sentry_question_parts put = {"PUT", path, status_body(arena, status)};
-  if (sentry_job_ask(work, &put)) work->job->result = OUTBOX_SUCCEEDED;
+  if (put(work, &(struct change){&error_id, 1, status})) work->job->result = OUTBOX_SUCCEEDED;
 }
 
 /* False: the data are not what this version writes. */
@@ -183,21 +198,6 @@ static bool read_page(struct sentry_job *work, struct step *step) {
   return true;
 }
 
-/* PUT …/issues/?id=1&id=2 */
-static bool change_page(struct sentry_job *work, const struct step *step) {
-  struct arena *arena = &work->job->arena;
-  struct buffer path = buffer_make(ACTION_BULK_PATH_BYTES);
-  buffer_append_slice(&path, sentry_project_path(arena, &work->connection));
-  BUFFER_APPEND_LITERAL(&path, "/issues/");
-  for (size_t i = 0; i < step->todo_count; i++)
-    buffer_printf(&path, "%cid=%lld", i ? '&' : '?', (long long)step->todo[i]);
-  const struct sentry_question_parts put = {"PUT", buffer_slice(&path),
-                                            status_body(arena, step->task->status)};
-  bool is_done = sentry_job_ask(work, &put);
-  buffer_free(&path);
-  return is_done;
-}
-
 static void get_further(struct sentry_job *work, const struct bulk_task *task, int64_t wait_ms) {
   struct outbox_job *job = work->job;
   job->data = bulk_task_write(&job->arena, task);
@@ -230,7 +230,7 @@ static void run_step(struct sentry_job *work, struct bulk_task *task) {
       turn_page(work, &step);
     return;
   }
-  if (!change_page(work, &step)) {
+  if (!put(work, &(struct change){step.todo, step.todo_count, task->status})) {
     /* The next attempt sees what is left; the task can be stopped all the same. */
     task->is_unsure = job->may_be_done;
     job->may_be_done = false;

@@ -47,8 +47,8 @@ class Sentry(Server):
         with self.guard:
             if path == BASE:
                 return self.list(values) if request.method == "GET" else self.change_many(values, request)
-            if found := re.fullmatch(r"/api/0/issues/(\d+)/", path):
-                return self.one(request, int(found[1]))
+            if found := re.fullmatch(r"/api/0/organizations/org/issues/(\d+)/", path):
+                return self.one(int(found[1]))
             if path == "/api/0/projects/":
                 return Reply([PROJECT])
             if path == "/api/0/organizations/org/repos/":
@@ -58,13 +58,9 @@ class Sentry(Server):
                 return Reply({}, 201)
         return Reply({"detail": "The requested resource does not exist"}, 404)
 
-    def one(self, request, number):
+    def one(self, number):
         if number not in self.statuses:
             return Reply({"detail": "The requested resource does not exist"}, 404)
-        if request.method == "PUT":
-            if self.refusals or self.refuses:
-                return self.refusals.pop(0) if self.refusals else self.refuses
-            self.change(number, json.loads(request.body)["status"])
         return Reply(self.issue(number))
 
     def change(self, number, status):

@@ -49,13 +49,15 @@ static void test_lists(void **state) {
 static void test_events(void **state) {
   (void)state;
   struct source_event_choice choice = {.is_latest = true};
-  EXPECT_TEXT(sentry_event_path(&arena, 42, &choice), "/api/0/issues/42/events/latest/");
+  EXPECT_TEXT(sentry_event_path(&arena, &connection, 42, &choice),
+              "/api/0/organizations/acme/issues/42/events/latest/");
   choice = (struct source_event_choice){.is_oldest = true};
-  EXPECT_TEXT(sentry_event_path(&arena, 42, &choice), "/api/0/issues/42/events/oldest/");
+  EXPECT_TEXT(sentry_event_path(&arena, &connection, 42, &choice),
+              "/api/0/organizations/acme/issues/42/events/oldest/");
   choice = (struct source_event_choice){0};
   assert_true(event_id_parse(SLICE("0123456789abcdef0123456789abcdef"), &choice.id));
-  EXPECT_TEXT(sentry_event_path(&arena, 42, &choice),
-              "/api/0/issues/42/events/0123456789abcdef0123456789abcdef/");
+  EXPECT_TEXT(sentry_event_path(&arena, &connection, 42, &choice),
+              "/api/0/projects/acme/shop/events/0123456789abcdef0123456789abcdef/");
   EXPECT_TEXT(sentry_short_id_path(&arena, &connection, SLICE("SHOP-1A/../..")),
               "/api/0/organizations/acme/issues/SHOP-1A%2F..%2F../");
 }
