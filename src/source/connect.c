@@ -103,7 +103,14 @@ const struct sentry_project *connected_find(const struct connected *connected,
   return NULL;
 }
 
-enum status connected_refuse_project(struct problem *problem, struct slice name) {
+enum status connected_refuse_project(const struct connection *saved, struct slice project,
+                                     struct problem *problem) {
+  bool is_saved = !project.len || is_named(project, saved->organization_slug, saved->project_slug);
+  if (!is_saved)
+    return problem_set_field(problem, STATUS_BAD_INPUT, "project",
+                             "The token does not see a project \"%.*s\". Choose one of the list.",
+                             SLICE_ARGS(slice_cut_utf8(project, 200)));
+  struct slice name = saved->project_name.len ? saved->project_name : saved->project_slug;
   return problem_set_field(
       problem, STATUS_BAD_INPUT, "project",
       "Project \"%.*s\" is no longer available. Select another project to continue.",
@@ -137,9 +144,7 @@ static enum status choose_project(struct connection *row, const struct connectio
   if (chosen)
     set_project(row, chosen);
   else if (has_list && is_active_sentry(row))
-    return form->project.len ? connected_refuse_project(problem, is_saved && saved->project_name.len
-                                                                     ? saved->project_name
-                                                                     : form->project)
+    return form->project.len ? connected_refuse_project(saved, form->project, problem)
                              : problem_set_field(problem, STATUS_BAD_INPUT, "project",
                                                  "Choose a project of that Sentry.");
   else if (!is_same_url || (form->project.len && !is_saved))

@@ -56,8 +56,9 @@ enum status connect_values_check(const struct connect_values *values,
 /* The project that is chosen among `connected`; null when it is not there. */
 const struct sentry_project *connected_find(const struct connected *connected,
                                             struct slice project);
-/* Says that a project is not there any more. */
-enum status connected_refuse_project(struct problem *problem, struct slice name);
+/* Says that the chosen project, or without a choice the saved one, is not among them. */
+enum status connected_refuse_project(const struct connection *saved, struct slice project,
+                                     struct problem *problem);
 
 /* Needs ROLE_TO_CONFIGURE and, for tokens, SCOPE_PROJECT_WRITE. STATUS_BAD_INPUT names the field:
  * "url", "token" or "project". Events that this server has stay whatever the source is. */

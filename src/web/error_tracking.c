@@ -117,8 +117,9 @@ static void keep(struct attempt *attempt, struct error_tracking_view *view) {
     kept.projects = listed->projects;
     kept.project_count = listed->project_count;
     view->connected = listed;
-  } else if (slice_equal(base, attempt->saved.url)) {
-    offer_saved(view, web->arena, &attempt->saved);
+  } else {
+    view->project = SLICE_EMPTY;
+    if (slice_equal(base, attempt->saved.url)) offer_saved(view, web->arena, &attempt->saved);
   }
   view->has_token = kept.token.len > 0;
   if (!kept.url.len || !kept.token.len) return;
@@ -193,14 +194,14 @@ static void show_connected(struct attempt *attempt) {
   view.lacks_scope = (probe->missing & (PROBE_EVENT_READ | PROBE_PROJECT_READ)) != 0;
   view.project = attempt->form.project;
   if (!problem.status) {
-    bool had_project = attempt->form.project.len || attempt->saved.project_slug.len;
+    bool had_project =
+        attempt->form.project.len ||
+        (attempt->saved.project_slug.len && slice_equal(attempt->saved.url, probe->connected.url));
     view.is_connected = true;
     view.project = choose(attempt, web->arena);
     view.news = news_of(probe, web->arena, view.project.len > 0);
     if (had_project && !view.project.len)
-      problem.status = connected_refuse_project(&problem, attempt->saved.project_name.len
-                                                              ? attempt->saved.project_name
-                                                              : attempt->form.project);
+      problem.status = connected_refuse_project(&attempt->saved, attempt->form.project, &problem);
   }
   draw(attempt, &view, &problem);
 }

@@ -365,7 +365,7 @@ static void test_what_an_active_sentry_needs(void **state) {
   refuse(f, &form, "project", "Press Connect");
   form = whole_form(f);
   form.project = SLICE("shop/gone");
-  refuse(f, &form, "project", "Project \"shop/gone\" is no longer available. Select another");
+  refuse(f, &form, "project", "does not see a project \"shop/gone\"");
   form = whole_form(f);
   form.url = SLICE("http://127.0.0.1:9000");
   refuse(f, &form, "url", "private network");
