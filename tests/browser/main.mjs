@@ -1,7 +1,8 @@
-// Runs the browser tests: main.mjs [stories] [hostile] [pages]
+// Runs the browser tests: main.mjs [stories] [connect] [hostile] [pages]
 import { launch } from "../lib/browser.mjs";
 import { Server } from "../lib/server.mjs";
 import { check, finish } from "../lib/tap.mjs";
+import { connectSentry } from "./connect.mjs";
 import { hostileText } from "./hostile.mjs";
 import { judgePages } from "./pages.mjs";
 import { signIn, tellStory } from "./stories.mjs";
@@ -11,10 +12,10 @@ const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 const started = Date.now();
 const browser = await launch();
 
-async function withServer(name, run) {
+async function withServer(name, run, ...words) {
   if (!isWanted(name)) return;
   await check(`${name}: the server starts, serves and stops cleanly`, async () => {
-    const server = await Server.start();
+    const server = await Server.start(...words);
     let status;
     try {
       await run(server);
@@ -27,6 +28,7 @@ async function withServer(name, run) {
 
 await withServer("stories", (server) => tellStory(browser, server, "with JavaScript", {}));
 await withServer("stories", (server) => tellStory(browser, server, "without JavaScript", { javaScriptEnabled: false }));
+await withServer("connect", (server) => connectSentry(browser, server), "--allow-private-addresses");
 await withServer("hostile", (server) => hostileText(browser, server, (page) => signIn(page, server)));
 await withServer("pages", (server) => judgePages(browser, server));
 await browser.close();

@@ -13,7 +13,7 @@ const { AxeBuilder } = load("@axe-core/playwright");
 const { HtmlValidate } = load("html-validate");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const colourRules = ["color-contrast", "link-in-text-block"];
-const pictures = path.resolve(import.meta.dirname, "../../build/screenshots");
+export const pictures = path.resolve(import.meta.dirname, "../../build/screenshots");
 const LIST_LIMIT_BYTES = 15 * 1024;
 
 const htmlValidate = new HtmlValidate({
@@ -131,7 +131,7 @@ async function pagesOf(page, server) {
 
 // A page differs between light and dark by its colours alone, so the second
 // theme is judged by the rules about those.
-async function judgeAccessibility(page, what, theme) {
+export async function judgeAccessibility(page, what, theme) {
   const runOnly = theme === "light" ? { type: "tag", values: tags } : { type: "rule", values: colourRules };
   // Legacy mode: there are no frames to look into, and it takes half the time.
   const axe = new AxeBuilder({ page }).options({ runOnly, resultTypes: ["violations"] }).setLegacyMode(true);
@@ -148,7 +148,7 @@ async function judgeMarkup(name, source) {
   ok(report.valid, `${name}: the markup is valid`, ...found.slice(0, 20));
 }
 
-const isWiderThanWindow = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
+export const isWiderThanWindow = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
 
 // The preview of scrubbing is the answer to a form, and so has no address of its own.
 async function judgePreview(page, address, look) {

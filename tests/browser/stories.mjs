@@ -305,7 +305,7 @@ class Story {
         await page.goto(settings);
         await page.getByLabel("Git repository").fill(repository.folder);
         await page.getByLabel("Name", { exact: true }).fill("Fruit shop");
-        await this.button("Save changes").click();
+        await page.locator("#project").getByRole("button", { name: "Save changes" }).click();
         await server.send(server.dsn, {
           release: repository.commit, platform: "javascript", message: "",
           exception: { values: [{ type: "ShelfError", value: "nothing here", stacktrace: { frames: [
