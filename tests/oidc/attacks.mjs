@@ -240,7 +240,13 @@ async function newKeys(site) {
   const answer = await visitor.signIn(forge, 1);
   // The keys were fetched a moment ago, so they are not fetched again yet.
   await refused(visitor, answer, "a key that is newer than half a minute", "does not publish");
-  await forge.stop();
+  const since = Date.now();
+  return async () => {
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, since + 31_000 - Date.now())));
+    await visitor.signIn(forge, 1);
+    equal(await visitor.name(), "rotating", "and is found half a minute later");
+    await forge.stop();
+  };
 }
 
 async function answers(site, forge) {
@@ -328,10 +334,12 @@ export async function attacks(site) {
   await check("taking over", async () => { closed = await takeOver(site, forge); });
   await check("mixing up", () => mixUps(site, forge, closed));
   await check("identity tokens", async () => { tampered = await identityTokens(site); });
-  await check("new keys", () => newKeys(site));
+  let later;
+  await check("new keys", async () => { later = await newKeys(site); });
   await check("broken answers", () => answers(site, tampered));
   await check("odd providers", () => providers(site));
   await check("slow servers", () => slowness(site));
+  await check("new keys, later", () => later());
   await closed?.stop();
   await tampered?.stop();
 }
