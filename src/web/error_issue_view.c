@@ -17,6 +17,24 @@ static void complain(struct web *web, struct issue_view *view, const char *what,
   view->note = arena_printf(web->arena, "%s %.*s", what, SLICE_ARGS(why));
 }
 
+/* Whether resolving was the last that closed or reopened it. */
+static bool was_closed_by_resolving(struct web *web, struct transaction *tx,
+                                    const struct issue *issue) {
+  struct note *notes;
+  size_t count = note_list(tx, web->arena, issue->id, &notes);
+  while (count > 0 &&
+         (notes[count - 1].kind == NOTE_COMMENT || notes[count - 1].kind == NOTE_REGRESSED))
+    count--;
+  return count > 0 && notes[count - 1].kind == NOTE_RESOLVED;
+}
+
+static void say_closed(struct web *web, const struct source_error *error, struct issue_view *view) {
+  say(view, arena_printf(web->arena,
+                         "The associated issue #%lld has been closed as the error is now "
+                         "resolved.",
+                         (long long)error->link.number));
+}
+
 static void say_builtin(struct web *web, struct transaction *tx, const struct source_error *error,
                         struct issue_view *view) {
   struct issue issue;
@@ -28,6 +46,8 @@ static void say_builtin(struct web *web, struct transaction *tx, const struct so
     say(view, SLICE("Resolving this error closes the issue."));
   else if (error->group.status == GROUP_UNRESOLVED)
     say(view, SLICE("The error is unresolved, but its issue is closed. You can reopen it there."));
+  else if (error->group.status == GROUP_RESOLVED && was_closed_by_resolving(web, tx, &issue))
+    say_closed(web, error, view);
 }
 
 /* An issue that is to be made. */
@@ -78,10 +98,7 @@ static void say_forge(struct web *web, const struct source_error *error,
   if (state->is_known && state->issue.is_gone)
     say(view, SLICE("The issue was deleted or moved, or is hidden from the project's token."));
   else if (is_resolved && state->was_closed && !view->is_open)
-    say(view, arena_printf(web->arena,
-                           "The associated issue #%lld has been closed as the error is now "
-                           "resolved.",
-                           (long long)error->link.number));
+    say_closed(web, error, view);
   else if (view->has_state && view->is_open && state->closes_issues)
     say(view, SLICE("Resolving this error closes the issue."));
   else if (view->has_state && !view->is_open && error->group.status == GROUP_UNRESOLVED)

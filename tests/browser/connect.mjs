@@ -11,7 +11,7 @@ import { signIn } from "./stories.mjs";
 
 const looks = [["light", desktop, "wide"], ["dark", desktop, "wide"], ["light", mobile, "narrow"], ["dark", mobile, "narrow"]];
 
-class Form {
+export class Form {
   constructor(page, server, project) {
     Object.assign(this, { page, server, home: `${server.url}/main/${project}/-` });
     this.address = `${this.home}/settings/operations`;

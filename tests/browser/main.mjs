@@ -1,10 +1,11 @@
-// Runs the browser tests: main.mjs [stories] [connect] [hostile] [pages]
+// Runs the browser tests: main.mjs [stories] [connect] [seed] [hostile] [pages]
 import { launch } from "../lib/browser.mjs";
 import { Server } from "../lib/server.mjs";
-import { check, finish } from "../lib/tap.mjs";
+import { check, finish, skip } from "../lib/tap.mjs";
 import { connectSentry } from "./connect.mjs";
 import { hostileText } from "./hostile.mjs";
 import { judgePages } from "./pages.mjs";
+import { hasSdk, tellSeedStory } from "./seed.mjs";
 import { signIn, tellStory } from "./stories.mjs";
 
 const wanted = process.argv.slice(2);
@@ -29,6 +30,8 @@ async function withServer(name, run, ...words) {
 await withServer("stories", (server) => tellStory(browser, server, "with JavaScript", {}));
 await withServer("stories", (server) => tellStory(browser, server, "without JavaScript", { javaScriptEnabled: false }));
 await withServer("connect", (server) => connectSentry(browser, server), "--allow-private-addresses");
+if (hasSdk()) await withServer("seed", (server) => tellSeedStory(browser, server), "--allow-private-addresses");
+else skip("the seed story", "python3-sentry-sdk is not installed");
 await withServer("hostile", (server) => hostileText(browser, server, (page) => signIn(page, server)));
 await withServer("pages", (server) => judgePages(browser, server));
 await browser.close();

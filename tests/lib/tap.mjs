@@ -20,6 +20,11 @@ export function note(detail) {
   for (const line of text.split("\n")) console.log(`#   ${line}`);
 }
 
+export function skip(what, why) {
+  count += 1;
+  console.log(`ok ${count} - ${what} # SKIP ${why}`);
+}
+
 // Runs one test: what it throws is its failure, and the next one goes on.
 export async function check(what, run) {
   try {
