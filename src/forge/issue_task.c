@@ -10,6 +10,7 @@
 #include "forge/issue_parts.h"
 #include "store/account.h"
 #include "tracker/builtin.h"
+#include "tracker/link_back.h"
 #include "tracker/limits.h"
 
 #include "base/banned.h"
@@ -209,6 +210,12 @@ void issue_task_created(struct transaction *tx, struct outbox_job *job) {
                                             .title = task.title,
                                             .is_open = true,
                                             .updated_ms = task.updated_ms});
+  if (task.is_remote)
+    link_back_add(tx, &(struct link_back){.project_id = link.project_id,
+                                          .error_id = link.group_id,
+                                          .remote_id = task.remote_id,
+                                          .number = task.number,
+                                          .user_id = job->task->user_id});
 }
 
 /* --- closing, and telling a regress -------------------------------------------------------------

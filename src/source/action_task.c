@@ -7,12 +7,6 @@
 
 #include "base/banned.h"
 
-struct slice connection_label(struct arena *arena, const struct connection *connection) {
-  return arena_printf(arena, "%.*s %.*s/%.*s", SLICE_ARGS(connection->url),
-                      SLICE_ARGS(connection->organization_slug),
-                      SLICE_ARGS(connection->project_slug));
-}
-
 enum status action_check(struct transaction *tx, struct arena *arena, const struct actor *actor,
                          const struct project *project, struct problem *problem) {
   const struct access_request access = {.actor = actor,

@@ -12,9 +12,6 @@
 #define TASK_SENTRY_BULK "sentry.bulk"
 #define TASK_LOCAL_BULK "local.bulk"
 
-/* "https://sentry.example.org shop/cart" */
-struct slice connection_label(struct arena *arena, const struct connection *connection);
-
 struct status_task {
   enum group_status status;
   struct slice sentry; /* connection_label() */
@@ -51,6 +48,7 @@ void sentry_status_run(struct outbox_job *job);
 void sentry_status_finish(struct transaction *tx, struct outbox_job *job);
 void sentry_bulk_run(struct outbox_job *job);
 void sentry_bulk_finish(struct transaction *tx, struct outbox_job *job);
+void sentry_link_back_run(struct outbox_job *job);
 void local_bulk_run(struct outbox_job *job);
 void local_bulk_finish(struct transaction *tx, struct outbox_job *job);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "source/action_task.h"
 #include "source/limits.h"
+#include "tracker/link_back.h"
 #include "tracker/tracker.h"
 
 #include "base/banned.h"
@@ -11,6 +12,7 @@
 const struct outbox_kind action_kinds[] = {
     {TASK_SENTRY_STATUS, sentry_status_run, sentry_status_finish, NULL},
     {TASK_SENTRY_BULK, sentry_bulk_run, sentry_bulk_finish, NULL},
+    {LINK_BACK_TASK, sentry_link_back_run, NULL, NULL},
     {TASK_LOCAL_BULK, local_bulk_run, local_bulk_finish, NULL},
     {0},
 };

@@ -34,6 +34,9 @@ void connection_set(struct transaction *tx, const struct connection *connection)
 /* The active connections to a Sentry, by project id. */
 size_t connection_list(struct transaction *tx, struct arena *arena,
                        struct connection **connections);
+/* "https://sentry.example.org shop/cart": what a connection leads to. What is to be done there
+ * carries it, because ids mean other things at another place. */
+struct slice connection_label(struct arena *arena, const struct connection *connection);
 /* The purpose for which the token of that project and URL is sealed. */
 struct slice connection_token_purpose(struct arena *arena, int64_t project_id, struct slice url);
 

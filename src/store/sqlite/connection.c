@@ -84,3 +84,9 @@ size_t connection_list(struct transaction *tx, struct arena *arena,
 struct slice connection_token_purpose(struct arena *arena, int64_t project_id, struct slice url) {
   return arena_printf(arena, "sentry-token:%lld:%.*s", (long long)project_id, SLICE_ARGS(url));
 }
+
+struct slice connection_label(struct arena *arena, const struct connection *connection) {
+  return arena_printf(arena, "%.*s %.*s/%.*s", SLICE_ARGS(connection->url),
+                      SLICE_ARGS(connection->organization_slug),
+                      SLICE_ARGS(connection->project_slug));
+}
