@@ -377,8 +377,9 @@ static enum status serve(struct command_context *context, const struct serve_set
   application.client = http_client_open(&settings->client);
   application.allow_private_addresses = settings->client.allow_private_addresses;
   struct forge_options forge_options = settings->forge;
-  forge_options.client = application.client;
   application.oauth = oauth_open(context->store, application.client);
+  forge_options.client = application.client;
+  forge_options.grants = oauth_grants(application.oauth);
   application.forge = forge_open(context->store, &forge_options);
   application.ingest = ingest_open(context->store);
   sources.store = context->store;

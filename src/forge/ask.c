@@ -28,6 +28,11 @@ static void free_job(struct ask_job *job) {
   free(job);
 }
 
+static void drop_job(struct ask_job *job) {
+  if (job->drop) job->drop(job);
+  free_job(job);
+}
+
 static struct ask_job *take_job(struct ask *ask) {
   struct ask_job *job = ask->first;
   ask->first = job->next;
@@ -84,7 +89,7 @@ void ask_start(struct ask *ask, struct ask_job *job) {
     pthread_cond_signal(&ask->has_job);
   }
   pthread_mutex_unlock(&ask->mutex);
-  if (!is_taken) free_job(job);
+  if (!is_taken) drop_job(job);
 }
 
 static bool is_busy(const struct ask *ask, int64_t project_id) {
@@ -258,6 +263,11 @@ void ask_stop_waiting(struct ask *ask) {
   ask->is_stopping = true;
   pthread_cond_broadcast(&ask->has_job);
   pthread_cond_broadcast(&ask->has_waiter);
+  while (ask->first) {
+    struct ask_job *job = take_job(ask);
+    map_remove(&ask->under_way, job->key);
+    drop_job(job);
+  }
   pthread_mutex_unlock(&ask->mutex);
 }
 
@@ -265,7 +275,6 @@ void ask_destroy(struct ask *ask) {
   ask_stop_waiting(ask);
   for (size_t i = 0; i < ask->thread_count; i++) pthread_join(ask->threads[i], NULL);
   if (ask->has_watcher) pthread_join(ask->watcher, NULL);
-  while (ask->first) free_job(take_job(ask));
   map_free(&ask->under_way);
   pthread_cond_destroy(&ask->has_job);
   pthread_cond_destroy(&ask->has_waiter);

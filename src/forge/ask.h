@@ -21,6 +21,7 @@
 /* One question. Made by ask_job_new(), freed by whoever runs it. */
 struct ask_job {
   void (*run)(struct ask_job *job);
+  void (*drop)(struct ask_job *job); /* in place of `run`, when it cannot run; null: nothing */
   void *context;
   int64_t project_id;
   struct slice key; /* what it asks, as the cache has it */

@@ -34,6 +34,7 @@ struct mirror {
 struct forge {
   struct store *store;
   struct http_client *client;
+  struct grants *grants;
   const char *_Atomic public_url; /* owned; empty until it is known */
   struct ask ask;
   struct poll poll;
@@ -77,6 +78,9 @@ bool git_commit_details(struct forge *forge, struct arena *arena, const struct p
                         struct slice sha, struct commit_details *details);
 bool git_source(struct forge *forge, struct arena *arena, const struct project *project,
                 const struct source_request *request, struct source_lines *source);
+
+/* What is known of the project at GitLab counts no more. */
+void gitlab_forget(struct forge *forge, int64_t project_id);
 
 /* --- for every forge: source_text.c ------------------------------------------------------------
  */

@@ -298,6 +298,7 @@ struct forge *forge_open(struct store *store, const struct forge_options *option
   if (options) {
     struct arena arena = {0};
     forge->client = options->client;
+    forge->grants = options->grants;
     forge->follow_remote = options->follow_remote;
     forge->allow_private_addresses = options->allow_private_addresses;
     if (options->repository_root.len)

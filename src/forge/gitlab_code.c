@@ -201,7 +201,7 @@ static void answer(struct ask_job *job) {
   errand.sha = slice_split(&rest, '/');
   errand.path = rest;
   if (!forge_link_get(forge->store, &job->arena, job->project_id, &link)) return;
-  struct forge_access access = {.store = forge->store, .client = forge->client, .link = &link};
+  struct forge_access access = {.forge = forge, .link = &link};
   if (forge_access_open(&access, &job->arena, &errand.gitlab, &as, &problem)) {
     keep(forge, job->key, SLICE_EMPTY, FORGE_FAILED_MS);
     return;

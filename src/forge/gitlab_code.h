@@ -24,7 +24,5 @@ bool gitlab_source(const struct gitlab_code *code, const struct source_request *
 /* The page of the line that a frame names; empty when the file is not known to be there. */
 struct slice gitlab_source_url(const struct gitlab_code *code,
                                const struct source_request *request);
-/* Another project there, another token: what was known counts no more. */
-void gitlab_forget(struct forge *forge, int64_t project_id);
 
 #endif

@@ -67,9 +67,10 @@ static bool begin(struct outbox_job *job, struct work *work) {
   const char *url = atomic_load_explicit(&work->forge->public_url, memory_order_acquire);
   work->public_url = slice_of_string(url);
   struct forge_access access = {
-      .store = job->store, .client = job->client, .link = &work->link, .user_id = work->user.id};
+      .forge = work->forge, .link = &work->link, .user_id = work->user.id};
   if (forge_access_open(&access, &job->arena, &work->gitlab, &work->as, &job->problem)) {
-    job->result = OUTBOX_REFUSED;
+    bool may_go_by = job->problem.status == STATUS_UNAVAILABLE;
+    job->result = may_go_by ? OUTBOX_TRY_AGAIN : OUTBOX_REFUSED;
     return false;
   }
   return true;

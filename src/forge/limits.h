@@ -86,6 +86,10 @@
 /* Issues of one project that are asked for, the newest, and those that are looked at one by one. */
 #define POLL_ISSUES_LIMIT 500
 #define POLL_MISSING_LIMIT 20
+/* As entered. GitLab's tokens have some 30 bytes, signed ones a thousand. */
+#define FORGE_TOKEN_BYTES 4096
+#define FORGE_LABELS_BYTES 1000
+#define FORGE_SECRET_BYTES 20
 #define FORGE_URL_BYTES 1000
 /* What GitLab says itself, within a message of ours. */
 #define FORGE_MESSAGE_BYTES 200

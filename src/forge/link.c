@@ -5,6 +5,8 @@
  */
 #include "forge/link.h"
 
+#include "account/grant.h"
+#include "forge/builtin.h"
 #include "store/vault.h"
 
 #include "base/banned.h"
@@ -25,14 +27,21 @@ bool forge_link_get(struct store *store, struct arena *arena, int64_t project_id
 
 static bool open_token(const struct forge_access *access, struct arena *arena, struct slice purpose,
                        struct slice sealed, struct slice *token) {
-  return sealed.len && vault_open(access->store, arena, purpose, sealed, token) && token->len;
+  return sealed.len && vault_open(access->forge->store, arena, purpose, sealed, token) &&
+         token->len;
 }
 
 enum status forge_access_open(const struct forge_access *access, struct arena *arena,
                               struct gitlab *gitlab, enum forge_as *as, struct problem *problem) {
   const struct forge_server *server = &access->link->server;
   const struct project_forge *project = &access->link->project;
-  *gitlab = (struct gitlab){.client = access->client, .arena = arena, .url = server->url};
+  *gitlab = (struct gitlab){.client = access->forge->client, .arena = arena, .url = server->url};
+  if (access->user_id && access->forge->grants) {
+    *as = FORGE_AS_PERSON;
+    enum status status = grant_access_token(access->forge->grants, arena, server, access->user_id,
+                                            &gitlab->token, problem);
+    if (status != STATUS_NOT_FOUND) return status;
+  }
   *as = FORGE_AS_PROJECT;
   if (open_token(access, arena, project_forge_token_purpose(arena, project->project_id, server),
                  project->token, &gitlab->token))
@@ -45,4 +54,10 @@ enum status forge_access_open(const struct forge_access *access, struct arena *a
                      "There is no token for %.*s. Sign in with it, or let a maintainer enter a "
                      "token in the project's settings.",
                      SLICE_ARGS(slice_cut_utf8(server->name, 100)));
+}
+
+void forge_access_refused(const struct forge_access *access, enum forge_as as,
+                          const struct gitlab *gitlab) {
+  if (as == FORGE_AS_PERSON)
+    grant_refused(access->forge->grants, &access->link->server, access->user_id, gitlab->token);
 }

@@ -24,8 +24,7 @@ bool forge_link_get(struct store *store, struct arena *arena, int64_t project_id
 enum forge_as { FORGE_AS_PERSON, FORGE_AS_PROJECT, FORGE_AS_SERVER };
 
 struct forge_access {
-  struct store *store;
-  struct http_client *client;
+  struct forge *forge;
   const struct forge_link *link;
   int64_t user_id; /* who acts; 0: the server */
 };
@@ -34,5 +33,8 @@ struct forge_access {
 enum status forge_access_open(const struct forge_access *access, struct arena *arena,
                               struct gitlab *gitlab, enum forge_as *as,
                               struct problem *problem) MUST_CHECK;
+/* GitLab did not accept the token (401): a person's next one is a new one. */
+void forge_access_refused(const struct forge_access *access, enum forge_as as,
+                          const struct gitlab *gitlab);
 
 #endif

@@ -116,8 +116,7 @@ static bool begin(struct round *round, int64_t project_id) {
                                           POLL_ISSUES_LIMIT};
   if (is_linked) round->issue_count = forge_issue_list(tx, &round->arena, &query, &round->issues);
   store_end_read(tx);
-  struct forge_access access = {
-      .store = forge->store, .client = forge->client, .link = &round->link};
+  struct forge_access access = {.forge = forge, .link = &round->link};
   return round->issue_count > 0 &&
          forge_access_open(&access, &round->arena, &round->gitlab, &as, &problem) == STATUS_OK;
 }

@@ -15,6 +15,7 @@
 #include "web/error_merge.h"
 #include "web/error_tracking.h"
 #include "web/filters_page.h"
+#include "web/gitlab_page.h"
 #include "web/grouping_page.h"
 #include "web/feedback_page.h"
 #include "web/forges_page.h"
@@ -45,6 +46,7 @@
 #define CONFIGURE WEB_PROJECT(ROLE_TO_CONFIGURE)
 #define SETTINGS "/{organization}/{project}/-/settings/operations"
 #define LIMITS "/{organization}/{project}/-/settings/limits"
+#define GITLAB "/{organization}/{project}/-/settings/gitlab"
 #define PRIVACY "/{organization}/{project}/-/settings/privacy"
 #define FILTERS "/{organization}/{project}/-/settings/filters"
 #define GROUPING "/{organization}/{project}/-/settings/grouping"
@@ -120,6 +122,9 @@ const struct http_route web_routes[] = {
     {"POST", SETTINGS "/keys", settings_key_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS "/members", settings_member_submit, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", SETTINGS "/members/refresh", settings_roles_refresh, ROUTE_WORKER, CONFIGURE, 0},
+
+    {"GET", GITLAB, gitlab_page_show, ROUTE_WORKER, CONFIGURE, 0},
+    {"POST", GITLAB, gitlab_page_submit, ROUTE_WORKER, CONFIGURE, 0},
 
     {"GET", LIMITS, limits_show, ROUTE_WORKER, CONFIGURE, 0},
     {"POST", LIMITS, limits_submit, ROUTE_WORKER, CONFIGURE, 0},

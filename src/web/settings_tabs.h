@@ -5,6 +5,7 @@
 /* One for each page; a new page is a line here and one in settings_tabs.c. */
 enum settings_tab {
   SETTINGS_TAB_GENERAL,
+  SETTINGS_TAB_GITLAB,
   SETTINGS_TAB_LIMITS,
   SETTINGS_TAB_PRIVACY,
   SETTINGS_TAB_FILTERS,
