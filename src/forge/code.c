@@ -17,7 +17,7 @@ static bool is_sha(struct slice text) {
 }
 
 static bool is_linked(struct forge *forge, struct arena *arena, const struct project *project,
-                      struct forge_link *link) {
+                      struct forge_project *link) {
   return forge->client && forge_link_get(forge->store, arena, project->id, link);
 }
 
@@ -26,7 +26,7 @@ bool forge_commit_of_release(struct forge *forge, struct arena *arena,
                              struct commit *commit) {
   size_t at = slice_find_last_byte(release, '@');
   struct slice sha = at < release.len ? slice_from(release, at + 1) : release;
-  struct forge_link link;
+  struct forge_project link;
   if (!is_sha(sha)) return false;
   struct gitlab_code code = {.forge = forge, .arena = arena, .link = &link};
   if (is_linked(forge, arena, project, &link) && gitlab_commit_of_sha(&code, sha, commit))
@@ -36,7 +36,7 @@ bool forge_commit_of_release(struct forge *forge, struct arena *arena,
 
 bool forge_commit_details(struct forge *forge, struct arena *arena, const struct project *project,
                           struct slice sha, struct commit_details *details) {
-  struct forge_link link;
+  struct forge_project link;
   if (!is_sha(sha)) return false;
   struct gitlab_code code = {.forge = forge, .arena = arena, .link = &link};
   if (is_linked(forge, arena, project, &link) && gitlab_commit_details(&code, sha, details))
@@ -46,7 +46,7 @@ bool forge_commit_details(struct forge *forge, struct arena *arena, const struct
 
 bool forge_source(struct forge *forge, struct arena *arena, const struct project *project,
                   const struct source_request *request, struct source_lines *source) {
-  struct forge_link link;
+  struct forge_project link;
   struct gitlab_code code = {.forge = forge, .arena = arena, .link = &link};
   if (is_linked(forge, arena, project, &link) && gitlab_source(&code, request, source)) return true;
   return git_source(forge, arena, project, request, source);
@@ -54,13 +54,13 @@ bool forge_source(struct forge *forge, struct arena *arena, const struct project
 
 struct slice forge_source_url(struct forge *forge, struct arena *arena,
                               const struct project *project, const struct source_request *request) {
-  struct forge_link link;
+  struct forge_project link;
   struct gitlab_code code = {.forge = forge, .arena = arena, .link = &link};
   return is_linked(forge, arena, project, &link) ? gitlab_source_url(&code, request) : SLICE_EMPTY;
 }
 
 bool forge_has_code(struct forge *forge, struct arena *arena, const struct project *project) {
-  struct forge_link link;
+  struct forge_project link;
   return project->repository.len || is_linked(forge, arena, project, &link);
 }
 

@@ -191,7 +191,7 @@ static void (*const fetchers[])(const struct errand *errand) = {
 
 static void answer(struct ask_job *job) {
   struct forge *forge = job->context;
-  struct forge_link link;
+  struct forge_project link;
   enum forge_as as;
   struct problem problem;
   struct errand errand = {.forge = forge, .arena = &job->arena, .key = job->key};

@@ -14,7 +14,7 @@
 struct gitlab_code {
   struct forge *forge;
   struct arena *arena;
-  const struct forge_link *link;
+  const struct forge_project *link;
 };
 bool gitlab_commit_of_sha(const struct gitlab_code *code, struct slice sha, struct commit *commit);
 bool gitlab_commit_details(const struct gitlab_code *code, struct slice sha,

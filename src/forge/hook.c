@@ -22,7 +22,7 @@ static bool is_same(struct slice a, struct slice b) {
 }
 
 static bool is_allowed(struct forge *forge, struct arena *arena, const struct hook *hook,
-                       struct forge_link *link) {
+                       struct forge_project *link) {
   struct slice secret = SLICE_EMPTY;
   if (forge_link_get(forge->store, arena, hook->project_id, link)) {
     struct slice purpose =
@@ -49,7 +49,7 @@ static enum status run(struct transaction *tx, void *context, struct problem *pr
 }
 
 enum hook_result forge_hook(struct forge *forge, struct arena *arena, const struct hook *hook) {
-  struct forge_link link;
+  struct forge_project link;
   struct gitlab_hook told;
   struct problem problem;
   yyjson_val *json;

@@ -127,7 +127,7 @@ static enum status run_create(struct transaction *tx, void *context, struct prob
 enum status forge_create_issue(struct forge *forge, struct arena *arena,
                                const struct issue_request *request,
                                struct forge_issue_answer *answer, struct problem *problem) {
-  struct forge_link link;
+  struct forge_project link;
   *answer = (struct forge_issue_answer){0};
   if (!forge_link_get(forge->store, arena, request->project_id, &link))
     return tracker_create_issue(forge->store, arena, request, &answer->link, &answer->is_new,

@@ -44,7 +44,7 @@ static void fail_unsure(struct outbox_job *job) {
 struct work {
   struct outbox_job *job;
   struct forge *forge;
-  struct forge_link link;
+  struct forge_project link;
   struct gitlab gitlab;
   enum forge_as as;
   struct project project;

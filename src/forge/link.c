@@ -12,13 +12,13 @@
 #include "base/banned.h"
 
 bool forge_link_read(struct transaction *tx, struct arena *arena, int64_t project_id,
-                     struct forge_link *link) {
+                     struct forge_project *link) {
   return project_forge_get(tx, arena, project_id, &link->project) &&
          forge_server_get(tx, arena, link->project.forge_id, &link->server);
 }
 
 bool forge_link_get(struct store *store, struct arena *arena, int64_t project_id,
-                    struct forge_link *link) {
+                    struct forge_project *link) {
   struct transaction *tx = store_begin_read(store);
   bool is_linked = forge_link_read(tx, arena, project_id, link);
   store_end_read(tx);

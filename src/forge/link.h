@@ -10,22 +10,22 @@
 #include "forge/gitlab.h"
 #include "store/forge_server.h"
 
-struct forge_link {
+struct forge_project {
   struct project_forge project;
   struct forge_server server;
 };
 /* False: the project is not linked. */
 bool forge_link_read(struct transaction *tx, struct arena *arena, int64_t project_id,
-                     struct forge_link *link);
+                     struct forge_project *link);
 bool forge_link_get(struct store *store, struct arena *arena, int64_t project_id,
-                    struct forge_link *link);
+                    struct forge_project *link);
 
 /* Whose token it is. */
 enum forge_as { FORGE_AS_PERSON, FORGE_AS_PROJECT, FORGE_AS_SERVER };
 
 struct forge_access {
   struct forge *forge;
-  const struct forge_link *link;
+  const struct forge_project *link;
   int64_t user_id; /* who acts; 0: the server */
 };
 /* Begins a conversation, whose memory is the arena's. May ask the GitLab for a fresh grant, so it

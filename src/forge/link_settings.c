@@ -30,8 +30,8 @@ static struct slice project_path(struct slice text, struct slice server_url) {
   return text;
 }
 
-static bool is_same_project(const struct forge_link *saved, const struct forge_link_change *change,
-                            struct slice path) {
+static bool is_same_project(const struct forge_project *saved,
+                            const struct forge_link_change *change, struct slice path) {
   int64_t id;
   if (saved->project.forge_id != change->form.forge_id) return false;
   return slice_equal(path, saved->project.path) ||
@@ -138,7 +138,7 @@ static enum status check_project(const struct check *check, const struct gitlab 
  * person has to be its maintainer; the server's own reads all, so that it is for administrators. */
 static enum status ask_gitlab(const struct check *check, struct arena *arena) {
   struct forge_link_change *change = check->change;
-  struct forge_link link = {.server = change->server};
+  struct forge_project link = {.server = change->server};
   struct gitlab gitlab = {.client = check->forge->client,
                           .arena = arena,
                           .url = change->server.url,
@@ -182,7 +182,7 @@ static void drop_check(struct ask_job *job) {
 /* Fills what the check needs, and says whether GitLab has to be asked at all. */
 static bool must_ask(struct check *check, struct arena *arena) {
   struct forge_link_change *change = check->change;
-  struct forge_link saved;
+  struct forge_project saved;
   struct transaction *tx = store_begin_read(check->forge->store);
   bool is_known = forge_server_get(tx, arena, change->form.forge_id, &change->server);
   bool is_linked = forge_link_read(tx, arena, change->target.project->id, &saved);
@@ -320,7 +320,7 @@ static enum status run_secret(struct transaction *tx, void *context, struct prob
 enum status forge_link_new_secret(struct forge *forge, struct arena *arena,
                                   const struct settings_target *target, struct slice *secret,
                                   struct problem *problem) {
-  struct forge_link link;
+  struct forge_project link;
   if (!forge_link_get(forge->store, arena, target->project->id, &link))
     return problem_set(problem, STATUS_CONFLICT, "Link the project first.");
   *secret = random_hex(arena, FORGE_SECRET_BYTES);

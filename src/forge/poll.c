@@ -21,7 +21,7 @@
 struct round {
   struct forge *forge;
   struct arena arena;
-  struct forge_link link;
+  struct forge_project link;
   struct gitlab gitlab;
   struct forge_issue *issues;
   size_t issue_count;

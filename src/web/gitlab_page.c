@@ -30,7 +30,7 @@ static struct forge_link_form form_of(const struct project_forge *link) {
 static const struct forge_link_form defaults = {.closes_issues = true, .resolves_on_close = true};
 
 static void fill(struct web *web, struct gitlab_view *view) {
-  struct forge_link link;
+  struct forge_project link;
   struct transaction *tx = store_begin_read(web->application->store);
   view->server_count = forge_server_list(tx, web->arena, &view->servers);
   view->is_linked = forge_link_read(tx, web->arena, web->project.id, &link);
