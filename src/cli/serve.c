@@ -380,6 +380,7 @@ static enum status serve(struct command_context *context, const struct serve_set
   application.oauth = oauth_open(context->store, application.client);
   forge_options.client = application.client;
   forge_options.grants = oauth_grants(application.oauth);
+  forge_options.follow_remote = actions_follow_issue;
   application.forge = forge_open(context->store, &forge_options);
   application.ingest = ingest_open(context->store);
   sources.store = context->store;

@@ -23,6 +23,7 @@ typedef void forge_follow(struct transaction *tx, const struct issue_link *link,
 
 struct forge_options {
   struct http_client *client;   /* for GitLab; null: none is asked. Must outlive the forge */
+  struct grants *grants;        /* of people; null: they have none. The same */
   forge_follow *follow_remote;  /* null: nothing follows */
   const char *ca_file;          /* certificates that are trusted besides the system's; null */
   bool allow_private_addresses; /* URLs may lead to loopback, private and link-local addresses */

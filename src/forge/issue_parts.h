@@ -51,10 +51,6 @@ enum gitlab_search gitlab_find_note(const struct gitlab_target *target, struct s
 /* A comment in Markdown that is not shown: "<!-- culprit:MARKER -->". */
 struct slice gitlab_marker(struct arena *arena, struct slice marker);
 
-/* Says to the job what became of its question. What a new token could mend is tried again when the
- * task `is_patient`, because nobody waits for it. */
-void job_fail(struct outbox_job *job, const struct gitlab_reply *reply, bool is_patient);
-
 /* The kinds' functions. */
 void issue_task_create(struct outbox_job *job);
 void issue_task_created(struct transaction *tx, struct outbox_job *job);

@@ -18,16 +18,6 @@
 /* --- what all have in common -------------------------------------------------------------------
  */
 
-void job_fail(struct outbox_job *job, const struct gitlab_reply *reply, bool is_patient) {
-  bool is_token = reply->status == 401 || reply->status == 403;
-  job->problem = reply->problem;
-  job->wait_ms = reply->wait_ms;
-  job->result = OUTBOX_TRY_AGAIN;
-  if (reply->fate == GITLAB_UNSURE) job->may_be_done = true;
-  if (reply->fate == GITLAB_MISSING || (reply->fate == GITLAB_REFUSED && !(is_patient && is_token)))
-    job->result = OUTBOX_REFUSED;
-}
-
 static void refuse(struct outbox_job *job, const char *why) {
   job->result = OUTBOX_REFUSED;
   problem_set(&job->problem, STATUS_BAD_INPUT, "%s", why);
@@ -45,6 +35,7 @@ struct work {
   struct outbox_job *job;
   struct forge *forge;
   struct forge_project link;
+  struct forge_access access;
   struct gitlab gitlab;
   enum forge_as as;
   struct project project;
@@ -66,14 +57,30 @@ static bool begin(struct outbox_job *job, struct work *work) {
   }
   const char *url = atomic_load_explicit(&work->forge->public_url, memory_order_acquire);
   work->public_url = slice_of_string(url);
-  struct forge_access access = {
-      .forge = work->forge, .link = &work->link, .user_id = work->user.id};
-  if (forge_access_open(&access, &job->arena, &work->gitlab, &work->as, &job->problem)) {
+  work->access =
+      (struct forge_access){.forge = work->forge, .link = &work->link, .user_id = work->user.id};
+  if (forge_access_open(&work->access, &job->arena, &work->gitlab, &work->as, &job->problem)) {
     bool may_go_by = job->problem.status == STATUS_UNAVAILABLE;
     job->result = may_go_by ? OUTBOX_TRY_AGAIN : OUTBOX_REFUSED;
     return false;
   }
   return true;
+}
+
+/* Says to the job what became of its question. A person's token that was not accepted is given up,
+ * and the next attempt takes another one. What a new token could mend is tried again when the task
+ * `is_patient`, because nobody waits for it. */
+static void fail(struct work *work, const struct gitlab_reply *reply, bool is_patient) {
+  struct outbox_job *job = work->job;
+  bool is_persons = reply->status == 401 && work->as == FORGE_AS_PERSON;
+  bool is_mendable = is_persons || (is_patient && (reply->status == 401 || reply->status == 403));
+  if (is_persons) forge_access_refused(&work->access, work->as, &work->gitlab);
+  job->problem = reply->problem;
+  job->wait_ms = reply->wait_ms;
+  job->result = OUTBOX_TRY_AGAIN;
+  if (reply->fate == GITLAB_UNSURE) job->may_be_done = true;
+  if (reply->fate == GITLAB_MISSING || (reply->fate == GITLAB_REFUSED && !is_mendable))
+    job->result = OUTBOX_REFUSED;
 }
 
 /* Names come from people; what would be Markdown or a mention is left out. */
@@ -150,7 +157,7 @@ static bool must_create(struct work *work, const struct gitlab_target *target,
     case SEARCH_FOUND: succeed_create(work, task, &found); return false;
     case SEARCH_FAILED: break;
   }
-  job_fail(job, &reply, true);
+  fail(work, &reply, true);
   if (job->result == OUTBOX_REFUSED) job->result = OUTBOX_TRY_AGAIN; /* it may be there */
   return false;
 }
@@ -181,7 +188,7 @@ void issue_task_create(struct outbox_job *job) {
   struct gitlab_issue issue;
   gitlab_create_issue(&target, &draft, &reply);
   if (reply.fate != GITLAB_ANSWERED)
-    job_fail(job, &reply, false);
+    fail(&work, &reply, false);
   else if (gitlab_issue_read(reply.json, &issue))
     succeed_create(&work, &task, &issue);
   else
@@ -287,7 +294,7 @@ static bool begin_issue(struct outbox_job *job, struct issue_work *about) {
     about->issue = (struct gitlab_issue){.updated_ms = clock_now_ms()};
     keep_state(about, &about->issue, true, false);
   } else if (reply.fate != GITLAB_ANSWERED) {
-    job_fail(job, &reply, true);
+    fail(&about->work, &reply, true);
   } else if (!gitlab_issue_read(reply.json, &about->issue)) {
     fail_unsure(job);
   } else if (about->issue.is_moved) {
@@ -306,14 +313,14 @@ static bool note(struct issue_work *about, struct slice body) {
     enum gitlab_search found = gitlab_find_note(&about->target, about->task.marker, &reply);
     if (found == SEARCH_FOUND) return true;
     if (found == SEARCH_FAILED) {
-      job_fail(job, &reply, true);
+      fail(&about->work, &reply, true);
       return false;
     }
     job->may_be_done = false;
   }
   gitlab_add_note(&about->target, body, &reply);
   if (reply.fate != GITLAB_ANSWERED) {
-    job_fail(job, &reply, true);
+    fail(&about->work, &reply, true);
     return false;
   }
   job->may_be_done = true; /* from here on another attempt finds it */
@@ -326,7 +333,7 @@ static void change_state(struct issue_work *about, const char *event) {
   struct gitlab_issue changed;
   gitlab_change_issue(&about->target, event, &reply);
   if (reply.fate != GITLAB_ANSWERED)
-    job_fail(job, &reply, true);
+    fail(&about->work, &reply, true);
   else if (gitlab_issue_read(reply.json, &changed))
     keep_state(about, &changed, false, true);
   else

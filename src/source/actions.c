@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "source/action_task.h"
 #include "source/limits.h"
+#include "store/remote_link.h"
 #include "tracker/link_back.h"
 #include "tracker/tracker.h"
 
@@ -100,6 +101,30 @@ enum status actions_set_status(struct source *source, const struct source_change
                                .label = connection_label(source->arena, &source->connection)};
   *result = (struct source_change_result){.count = change->count, .is_pending = true};
   return store_write(source->sources->store, run_status, &write, problem);
+}
+
+void actions_follow_issue(struct transaction *tx, const struct issue_link *link, bool is_open) {
+  struct arena arena = {0};
+  const struct project project = {.id = link->project_id};
+  const struct actor server = {0};
+  struct source source = {.arena = &arena, .project = &project};
+  const struct source_change change = {.actor = &server,
+                                       .ids = &link->group_id,
+                                       .count = 1,
+                                       .status = is_open ? GROUP_UNRESOLVED : GROUP_RESOLVED};
+  struct remote_link known;
+  connection_get(tx, &arena, project.id, &source.connection);
+  bool is_news = remote_link_find(tx, &arena, project.id, link->group_id, &known) &&
+                 known.was_resolved == is_open;
+  if (is_news && !source_is_local(&source)) {
+    const struct status_write write = {
+        .source = &source,
+        .change = &change,
+        .label = connection_label(&arena, &source.connection),
+        .last_bulk = outbox_last_waiting(tx, project.id, SLICE(TASK_SENTRY_BULK))};
+    add_status(tx, &write, 0);
+  }
+  arena_free(&arena);
 }
 
 /* --- all that a search finds ----------------------------------------------------------------- */

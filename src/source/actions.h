@@ -43,6 +43,10 @@ struct action_undo {
 enum status actions_take_back(struct source *source, const struct action_undo *undo,
                               struct problem *problem) MUST_CHECK;
 
+/* The issue that an error of a connected Sentry is linked to was closed at its forge: the error is
+ * resolved there. Or it was reopened: it is unresolved again. A forge_follow of forge/forge.h. */
+void actions_follow_issue(struct transaction *tx, const struct issue_link *link, bool is_open);
+
 /* The kinds of tasks that this folder runs, for outbox_open(). */
 extern const struct outbox_kind action_kinds[];
 

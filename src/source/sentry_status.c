@@ -71,7 +71,13 @@ static void follow(struct transaction *tx, struct outbox_job *job, int64_t error
   struct remote_link found;
   if (!remote_link_find(tx, &job->arena, task->project_id, error_id, &found)) return;
   remote_link_set_resolved(tx, task->project_id, error_id, status == GROUP_RESOLVED);
-  if (status == GROUP_RESOLVED) close_builtin_issue(tx, &job->arena, &found.link, task->user_id);
+  const struct forge_task told = {.link = found.link, .is_remote = true, .user_id = task->user_id};
+  if (status == GROUP_RESOLVED) {
+    close_builtin_issue(tx, &job->arena, &found.link, task->user_id);
+    forge_task_close(tx, &told);
+  } else {
+    forge_task_keep_open(tx, &found.link);
+  }
 }
 
 /* --- one error --------------------------------------------------------------------------- */

@@ -4,10 +4,13 @@ REST API that Culprit asks for, notes what it was asked, and can be told to misb
 Written after GitLab's documentation. What it accepts is checked against GitLab's own schema elsewhere (contract.mjs).
 """
 
+import base64
 import datetime
 import email.utils
 import json
 import re
+import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -29,10 +32,35 @@ class Request:
         self.path, _, query = request.path.partition("?")
         self.query = urllib.parse.parse_qs(query)
         self.token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        self.body = json.loads(request.body) if request.body else None
+        is_form = "urlencoded" in request.headers.get("content-type", "")
+        self.form = dict(urllib.parse.parse_qsl(request.body.decode())) if is_form else {}
+        self.body = json.loads(request.body) if request.body and not is_form else None
 
     def __repr__(self):
         return f"{self.method} {self.path} {self.query or ''} {self.body or ''}"
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Key:
+    """Signs identity tokens, by the openssl command."""
+
+    def __init__(self):
+        self.file = tempfile.NamedTemporaryFile(suffix=".pem")
+        subprocess.run(["openssl", "genrsa", "-out", self.file.name, "2048"], check=True, capture_output=True)
+        modulus = subprocess.run(["openssl", "rsa", "-in", self.file.name, "-noout", "-modulus"], check=True,
+                                 capture_output=True, text=True).stdout.strip().split("=")[1]
+        self.jwk = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "test", "e": "AQAB",
+                    "n": base64url(bytes.fromhex(modulus))}
+
+    def sign(self, claims):
+        head = base64url(json.dumps({"alg": "RS256", "typ": "JWT", "kid": "test"}).encode())
+        text = f"{head}.{base64url(json.dumps(claims).encode())}"
+        signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", self.file.name], input=text.encode(), check=True,
+                                   capture_output=True).stdout
+        return f"{text}.{base64url(signature)}"
 
 
 class Gitlab(misbehave.Server):
@@ -47,6 +75,7 @@ class Gitlab(misbehave.Server):
         self.issues, self.notes, self.hidden = {}, {}, set()
         self.commits, self.merge_requests, self.diffs, self.files = {}, {}, {}, {}
         self.asked, self.refusals = [], []
+        self.codes, self.refreshes, self.serial = {}, {}, 0
         self.start()
         self.address = self.url()
         self.project = {"id": PROJECT_ID, "path_with_namespace": "team/shop", "default_branch": "main",
@@ -92,7 +121,7 @@ class Gitlab(misbehave.Server):
     def _answer(self, request):
         person = self.tokens.get(request.token)
         if not request.path.startswith("/api/v4/"):
-            return 404, {"error": "404 Not Found"}, None
+            return self._openid(request)
         if not person:
             return 401, {"message": "401 Unauthorized"}, None
         for method, pattern, function in ROUTES:
@@ -101,6 +130,56 @@ class Gitlab(misbehave.Server):
                 result = function(self, person, request, *[urllib.parse.unquote(part) for part in found.groups()])
                 return result if len(result) == 3 else (*result, None)
         return 404, {"error": "404 Not Found"}, None
+
+    # --- signing in: OpenID Connect ---
+
+    def _openid(self, request):
+        if request.path == "/.well-known/openid-configuration":
+            return 200, {"issuer": self.address, "authorization_endpoint": f"{self.address}/oauth/authorize",
+                         "token_endpoint": f"{self.address}/oauth/token", "jwks_uri": f"{self.address}/oauth/discovery/keys",
+                         "userinfo_endpoint": f"{self.address}/oauth/userinfo", "response_types_supported": ["code"],
+                         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+                         "code_challenge_methods_supported": ["S256"], "subject_types_supported": ["public"],
+                         "id_token_signing_alg_values_supported": ["RS256"]}, None
+        if request.path == "/oauth/discovery/keys":
+            return 200, {"keys": [self.key().jwk]}, None
+        if request.path == "/oauth/token":
+            return self._token(request.form)
+        if request.path == "/oauth/userinfo":
+            return 200, self.tokens[request.token]["claims"], None
+        return 404, {"error": "404 Not Found"}, None
+
+    def key(self):
+        if not hasattr(self, "_key"):
+            self._key = Key()
+        return self._key
+
+    def _token(self, form):
+        if form.get("grant_type") == "refresh_token":
+            grant = self.refreshes.pop(form["refresh_token"], None)
+        else:
+            grant = self.codes.pop(form.get("code"), None)
+        if not grant:
+            return 400, {"error": "invalid_grant"}, None
+        self.serial += 1
+        access, refresh = f"person-access-{self.serial}", f"person-refresh-{self.serial}"
+        claims = {"iss": self.address, "sub": grant["sub"], "aud": grant["client_id"], "iat": int(time.time()),
+                  "exp": int(time.time()) + 300, "nonce": grant["nonce"], "nickname": grant["username"],
+                  "preferred_username": grant["username"], "name": grant["name"]}
+        self.tokens[access] = {**grant, "scopes": ["api"], "claims": claims}
+        self.refreshes[refresh] = grant
+        return 200, {"access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": 7200,
+                     "scope": "openid profile email api", "id_token": self.key().sign(claims)}, None
+
+    def consent(self, url, username, name, level):
+        """What a browser brings back from GitLab, where somebody has said yes: the path of the callback."""
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
+        self.serial += 1
+        code = f"code-{self.serial}"
+        self.codes[code] = {"username": username, "name": name, "level": level, "sub": str(sum(username.encode())),
+                            "nonce": query["nonce"], "client_id": query["client_id"]}
+        back = urllib.parse.urlsplit(query["redirect_uri"])
+        return f"{back.path}?{urllib.parse.urlencode({'code': code, 'state': query['state']})}"
 
     # --- what people do in GitLab ---
 
