@@ -103,6 +103,16 @@ static bool is_usual_port(const char *scheme, struct slice port) {
 
 /* --- path ------------------------------------------------------------------------------- */
 
+/* "//a///b/" as "a/b". */
+static struct slice squeeze(struct arena *arena, struct slice path) {
+  char *out = arena_alloc_raw(arena, path.len);
+  size_t len = 0;
+  for (size_t i = 0; i < path.len; i++) {
+    if (path.ptr[i] != '/' || (len && out[len - 1] != '/')) out[len++] = path.ptr[i];
+  }
+  return slice_of(out, len && out[len - 1] == '/' ? len - 1 : len);
+}
+
 /* Appends the path's segments up to "api/0"; behind it the project's address is looked for. */
 static enum status take_path(struct arena *arena, struct slice path, struct sentry_url *url,
                              struct problem *problem) {
@@ -118,8 +128,7 @@ static enum status take_path(struct arena *arena, struct slice path, struct sent
       url->project_slug = slice_split(&tail, '/');
       return STATUS_OK;
     }
-    if (segment.len)
-      url->base = arena_printf(arena, "%.*s/%.*s", SLICE_ARGS(url->base), SLICE_ARGS(segment));
+    url->base = arena_printf(arena, "%.*s/%.*s", SLICE_ARGS(url->base), SLICE_ARGS(segment));
   }
   return STATUS_OK;
 }
@@ -149,7 +158,7 @@ enum status sentry_url_read(struct arena *arena, struct slice typed, struct sent
                            SLICE_ARGS(url->host), is_address ? "]" : "");
   if (!is_usual_port(scheme, port))
     url->base = arena_printf(arena, "%.*s:%.*s", SLICE_ARGS(url->base), SLICE_ARGS(port));
-  status = take_path(arena, slice_from(rest, slash + 1), url, problem);
+  status = take_path(arena, squeeze(arena, slice_from(rest, slash)), url, problem);
   return status ? status : check_characters(url->base, problem);
 }
 

@@ -103,6 +103,7 @@ static void test_urls_are_brought_into_one_form(void **state) {
   expect_url("https://h.example/a//b/", "https://h.example/a/b", "/");
   expect_url("https://h.example/api/0", "https://h.example", "/");
   expect_url("https://h.example/api/0/", "https://h.example", "/");
+  expect_url("https://h.example//api//0//projects//shop//cart//", "https://h.example", "shop/cart");
   expect_url("https://h.example/sub/api/0/projects/", "https://h.example/sub", "/");
   expect_url("https://h.example/api/0/projects/shop/cart/", "https://h.example", "shop/cart");
   expect_url("https://h.example/api/0/projects/shop/cart/issues/", "https://h.example",
