@@ -32,11 +32,17 @@ static bool is_active(yyjson_val *json) {
          (!membership || slice_equal_string(json_text(membership), "active"));
 }
 
+/* GitLab writes a number; its published schema says that it is text. */
+static bool read_level(yyjson_val *json, int64_t *level) {
+  struct slice text;
+  return json_scalar_text(json, &text) && slice_to_i64(text, level);
+}
+
 bool gitlab_member_read(struct arena *arena, yyjson_val *json, int64_t now_ms,
                         struct gitlab_member *member) {
   int64_t id, level;
   if (!json_integer(json_member(json, "id"), &id) || id <= 0 ||
-      !json_integer(json_member(json, "access_level"), &level))
+      !read_level(json_member(json, "access_level"), &level))
     return false;
   *member = (struct gitlab_member){.subject = arena_printf(arena, "%lld", (long long)id)};
   if (is_active(json) && !has_expired(json_member(json, "expires_at"), now_ms))

@@ -78,6 +78,7 @@ export class GitLab {
   remember(context) {
     const { accountId, grantId } = context.oidc.entities.AccessToken;
     this.grants.push({ accountId, grantId });
+    this.onGrant?.(accountId);
     this.lastTokens = [context.body.access_token, context.body.refresh_token].filter(Boolean);
   }
 
@@ -161,8 +162,10 @@ export class GitLab {
   }
 
   async api(request, response, path, url) {
+    await this.contract?.look(request, url);
     const match = path.match(/^\/projects\/(\d+)\/members\/all(?:\/(\d+))?$/);
     const actor = await this.actorOf(request, match?.[1]);
+    this.onApi?.(actor);
     if (!actor) return sendJson(response, 401, { message: "401 Unauthorized" });
     if (path === "/version") return sendJson(response, 200, { version: this.version, revision: "0123456" });
     const levels = match && this.members.get(match[1]);

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { check, equal, ok } from "../lib/tap.mjs";
+import { Contract } from "./contract.mjs";
 import { messageOf } from "./visitor.mjs";
 
 const SETTINGS = "/main/app/-/settings/operations";
@@ -47,6 +48,7 @@ async function levels(site, forge, ann) {
   }
   forge.setMembers(7, { 42: 30 });
   await look(site);
+  await site.admin.post(`/admin/forges/${forge.id}`, { action: "check" });
   const page = (await site.admin.open(SETTINGS)).text;
   ok(/<th scope="col">From Roles<\/th>/.test(page) && /<td>developer<\/td>/.test(page), "the members page says where it comes from");
   forge.setMembers(7, {});
@@ -122,6 +124,16 @@ async function grants(site, forge, ann) {
   ok(forge.countOf(/POST \/token$/) >= before + 2, "tokens are refreshed", forge.countOf(/POST \/token$/) - before);
   equal(`${await mayDo(ann)}, ${await mayDo(cleo)}`, "act, see", "and six at once do not spoil a grant");
 
+  // What is kept when a token is given out, and when it is used first.
+  const kept = () => sql(site, `SELECT hex(refresh_token) FROM forge_grant NATURAL JOIN forge_identity
+    WHERE forge_id = ${forge.id} AND subject = '42'`);
+  let given, used;
+  forge.onGrant = (id) => { if (id === "42") given = kept(); };
+  forge.onApi = (id) => { if (id === "42" && given) used ??= kept(); };
+  await look(site);
+  forge.onGrant = forge.onApi = undefined;
+  ok(given && used && given !== used, "a new token is on disk before it is used");
+
   forge.setMembers(7, { 44: 20 });
   await look(site);
   equal(await mayDo(ann), "nothing (404)", "who was removed is out, by their own grant");
@@ -182,10 +194,12 @@ async function secrets(site, forge) {
 }
 
 export async function roles(site) {
+  const contract = await Contract.start();
   const forge = await site.addForge("Roles", { accessTokenSeconds: 25 }, "--create-users");
   forge.addUser(42, { username: "rita", name: "Rita", email: "rita@roles.example" });
   forge.addToken("glpat-roles-token");
   await site.server.commandWith("glpat-roles-token\n", "forge", "set", "Roles", "--token-stdin");
+  forge.contract = contract;
   const ann = site.visitor();
   forge.setMembers(7, {});
   link(site, forge, 7);
@@ -195,7 +209,8 @@ export async function roles(site) {
   await check("people's grants", () => grants(site, forge, ann));
   await check("two servers", () => twoForges(site, forge));
   await check("secrets", () => secrets(site, forge));
-  const isSanitized = process.env.CULPRIT_BINARY?.includes("/asan/");
+  await check("contract", () => contract?.tell());
+  const isSanitized = process.env.CULPRIT_BINARY?.match(/\/(asan|tsan)\//);
   if (!isSanitized) await check("by itself", async () => {
     forge.setMembers(7, { 44: 20 });
     const started = Date.now();

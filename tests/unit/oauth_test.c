@@ -151,6 +151,7 @@ static void test_members(void **state) {
        ROLE_DEVELOPER},
       {"{\"id\":42,\"state\":\"active\",\"access_level\":30,\"membership_state\":\"awaiting\"}",
        ROLE_NONE},
+      {"{\"id\":42,\"state\":\"active\",\"access_level\":\"30\"}", ROLE_DEVELOPER},
       {"{\"id\":42,\"state\":\"blocked\",\"access_level\":50}", ROLE_NONE},
       {"{\"id\":42,\"state\":\"deactivated\",\"access_level\":50}", ROLE_NONE},
       {"{\"id\":42,\"access_level\":50}", ROLE_NONE},
@@ -170,7 +171,8 @@ static void test_members(void **state) {
       "{\"id\":0,\"state\":\"active\",\"access_level\":30}",
       "{\"id\":-42,\"state\":\"active\",\"access_level\":30}",
       "{\"id\":42,\"state\":\"active\"}",
-      "{\"id\":42,\"state\":\"active\",\"access_level\":\"30\"}",
+      "{\"id\":42,\"state\":\"active\",\"access_level\":\"high\"}",
+      "{\"id\":42,\"state\":\"active\",\"access_level\":-30}",
       "42",
   };
   struct gitlab_member member;
