@@ -21,7 +21,9 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_HELP] = {"help", NULL, "explain the command"},
     [OPTION_LISTEN] = {"listen", "ADDR:PORT|unix:PATH",
                        "where to serve (default: 127.0.0.1:9000; port 0 picks a free one)"},
-    [OPTION_URL] = {"url", "URL", "the address that people and SDKs reach the server at"},
+    [OPTION_URL] =
+        {"url", "URL",
+         "the address that people and SDKs reach the server at; of import: the Sentry's"},
     [OPTION_THREADS] = {"threads", "N", "network threads (default: one each core)"},
     [OPTION_TRUSTED_PROXIES] =
         {"trusted-proxies", "LIST",
@@ -55,6 +57,11 @@ const struct option options[OPTION_COUNT] = {
     [OPTION_PUBLIC_KEY] = {"public-key", "KEY", "the key that SDKs use already"},
     [OPTION_SENTRY] = {"sentry", "URL", "show the errors of a project of this Sentry"},
     [OPTION_SENTRY_PROJECT] = {"sentry-project", "ORG/PROJECT", "which of its projects"},
+    [OPTION_TOKEN] = {"token", "TOKEN",
+                      "an auth token; better in the environment variable CULPRIT_TOKEN"},
+    [OPTION_PROJECT] = {"project", "ORG/PROJECT", "which project of the Sentry"},
+    [OPTION_INTO] = {"into", "ORG/PROJECT", "the project here (default: of the same names)"},
+    [OPTION_SINCE] = {"since", "DATE", "only what was seen since, such as 2026-10-01"},
     [OPTION_LOCAL] = {"local", NULL, "show the errors that SDKs send to this server"},
     [OPTION_ACTIVE] = {"active", "on|off", "turn error tracking of the project on or off"},
     [OPTION_EVENT] = {"event", NULL, "print only the event, normalised and scrubbed"},

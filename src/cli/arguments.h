@@ -43,6 +43,10 @@ enum option_id {
   OPTION_SENTRY,
   OPTION_SENTRY_PROJECT,
   OPTION_TOKEN_STDIN,
+  OPTION_TOKEN,
+  OPTION_PROJECT,
+  OPTION_INTO,
+  OPTION_SINCE,
   OPTION_LOCAL,
   OPTION_ACTIVE,
   OPTION_PUBLIC_KEY,
@@ -66,6 +70,7 @@ struct command {
   enum {
     COMMAND_LOCAL,   /* has nothing to do with data, or does it in its own way */
     COMMAND_ON_DATA, /* runs in the server, or here when none runs */
+    COMMAND_LONG,    /* the same, may take hours, and tells how far it is */
   } kind;
   bool makes_data; /* may be the first to use a data directory */
   enum status (*run)(struct command_context *context);

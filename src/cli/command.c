@@ -76,6 +76,13 @@ const struct command commands[] = {
      "the project's. With --dry-run it only tells which errors would be split, joined and "
      "renamed.\n"
      "--undo takes the last regrouping back, and the rules that it set.\n"},
+    {"import", "sentry", "", 0,
+     O(URL) | O(TOKEN) | O(TOKEN_STDIN) | O(PROJECT) | O(INTO) | O(SINCE) |
+         O(ALLOW_PRIVATE_ADDRESSES) | O(CA_FILE),
+     COMMAND_LONG, false, import_sentry_command, "bring a project of a Sentry in, with its events",
+     "--url, --project and a token are required. The token comes from the environment variable\n"
+     "CULPRIT_TOKEN, from standard input or from --token, and needs event:read and project:read.\n"
+     "Run again after an interruption it goes on; run later it brings what is new there.\n"},
     {"health", NULL, "", 0, 0, COMMAND_LOCAL, false, health_command,
      "ask the running server whether it takes events", NULL},
     {"backup", NULL, "FILE", 1, 0, COMMAND_LOCAL, false, backup_command,

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "cli/arguments.h"
+#include "cli/progress.h"
 #include "store/project.h"
 #include "store/store.h"
 
@@ -25,6 +26,7 @@ struct command_context {
   struct slice input;    /* standard input of commands that were told to read it */
   struct buffer *output; /* for standard output */
   struct problem *problem;
+  struct progress *progress; /* null for commands that are quick */
 };
 
 /* The exit status that stands for a command's status. */
@@ -98,6 +100,7 @@ enum status forge_set_command(struct command_context *context);
 enum status forge_list_command(struct command_context *context);
 enum status forge_remove_command(struct command_context *context);
 enum status regroup_command(struct command_context *context);
+enum status import_sentry_command(struct command_context *context);
 
 /* These get no store: they run in a process of their own. */
 enum status help_command(struct command_context *context);

@@ -126,6 +126,7 @@ static struct slice request_body(struct arena *arena, const struct control_run *
   yyjson_mut_obj_add_val(document, root, "words", list);
   yyjson_mut_obj_add_strncpy(document, root, "input", run->input.len ? run->input.ptr : "",
                              run->input.len);
+  if (run->progress) yyjson_mut_obj_add_str(document, root, "progress", run->progress);
   yyjson_mut_doc_set_root(document, root);
   return json_text(arena, document);
 }
@@ -177,7 +178,7 @@ static enum status run_words(struct command_context *context, struct arguments *
                              const struct slice *words, size_t count) {
   enum status status = arguments_parse(words, count, arguments, context->problem);
   if (status) return status;
-  if (!arguments->command || arguments->command->kind != COMMAND_ON_DATA)
+  if (!arguments->command || arguments->command->kind == COMMAND_LOCAL)
     return problem_set(context->problem, STATUS_BAD_INPUT,
                        "The server does not run this command. Is it of another version?");
   if (arguments_is_set(arguments, OPTION_URL)) {
@@ -222,8 +223,12 @@ void control_handler(struct http_request *request, struct http_response *respons
                                     .input = json_string(request->arena, root, "input"),
                                     .output = &output,
                                     .problem = &problem};
+  struct progress progress;
+  progress_begin(&progress, json_string(request->arena, root, "progress"));
+  context.progress = progress.name[0] ? &progress : NULL;
   yyjson_doc_free(document);
   enum status status = run_words(&context, &arguments, words, count);
+  progress_end(&progress);
   struct control_result result = {command_exit_status(status), buffer_slice(&output),
                                   status ? slice_of_string(problem.message) : SLICE_EMPTY};
   answer_write(response, &result);

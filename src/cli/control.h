@@ -40,6 +40,7 @@ struct control_run {
   const char *directory;
   const struct arguments *arguments;
   struct slice input;
+  const char *progress; /* the name under which it tells how far it is, or null */
 };
 struct control_result {
   int exit_status;

@@ -79,13 +79,25 @@ static enum status run_here(struct command_context *context, const char *directo
   return status;
 }
 
+/* In the server, telling meanwhile how far it is. */
+static enum status run_there(struct command_context *context, const char *directory,
+                             struct control_result *result) {
+  struct control_run run = {
+      .directory = directory, .arguments = context->arguments, .input = context->input};
+  struct progress_watch *watch = NULL;
+  if (context->progress) watch = progress_watch(directory);
+  if (watch) run.progress = progress_watch_name(watch);
+  enum status status = control_run(context->arena, &run, result, context->problem);
+  if (watch) progress_unwatch(watch);
+  return status;
+}
+
 static int run_on_data(struct command_context *context, const char *directory) {
   enum { TRIES = 200, PAUSE_MS = 50 };
-  struct control_run run = {directory, context->arguments, context->input};
   struct control_result result;
   for (int i = 0; i < TRIES; i++) {
     bool was_opened = false;
-    enum status status = control_run(context->arena, &run, &result, context->problem);
+    enum status status = run_there(context, directory, &result);
     if (!status) {
       print(stdout, result.output);
       if (result.exit_status) fprintf(stderr, "culprit: %.*s\n", SLICE_ARGS(result.error));
@@ -150,6 +162,8 @@ static int run(struct arguments *arguments, struct arena *arena) {
     context.public_url = arguments->values[OPTION_URL];
     status = url_check(&context.public_url, &problem);
   }
+  struct progress progress = {0};
+  if (arguments->command->kind == COMMAND_LONG) context.progress = &progress;
   context.allow_private_addresses = arguments_is_set(arguments, OPTION_ALLOW_PRIVATE_ADDRESSES);
   if (arguments->values[OPTION_CA_FILE].len)
     context.ca_file = arena_string(arena, arguments->values[OPTION_CA_FILE]);
@@ -166,6 +180,15 @@ static int run(struct arguments *arguments, struct arena *arena) {
   }
   buffer_free(&output);
   return exit_status;
+}
+
+/* Whoever lists the processes of this machine sees their words. */
+static void hide_token(struct arena *arena, struct arguments *arguments) {
+  struct slice *token = &arguments->values[OPTION_TOKEN];
+  struct slice word = *token;
+  if (!word.len) return;
+  *token = arena_copy(arena, word);
+  memset((char *)(uintptr_t)word.ptr, '*', word.len);
 }
 
 static int print_help(const struct command *command, FILE *stream) {
@@ -196,7 +219,9 @@ int main(int argc, char **argv) {
   struct slice *words = ARENA_ARRAY(&arena, count + 1, struct slice);
   for (size_t i = 0; i < count; i++) words[i] = slice_of_string(argv[i + 1]);
   int exit_status;
-  if (arguments_parse(words, count, &arguments, &problem))
+  enum status status = arguments_parse(words, count, &arguments, &problem);
+  hide_token(&arena, &arguments);
+  if (status)
     exit_status = fail_usage(&arguments, &problem);
   else if (!arguments.command || arguments_is_set(&arguments, OPTION_HELP))
     exit_status =

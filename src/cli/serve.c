@@ -34,6 +34,7 @@
 #include "http/client.h"
 #include "http/listen.h"
 #include "http/proxy.h"
+#include "import/import.h"
 #include "ingest/application.h"
 #include "ingest/ingest.h"
 #include "source/actions.h"
@@ -64,6 +65,7 @@ static const struct http_route own_routes[] = {
     {"GET", "/-/ready", ready_handler, ROUTE_INLINE, 0, 0},
     {"GET", "/-/metrics", metrics_handler, ROUTE_WORKER, 0, 0},
     {"POST", CONTROL_RUN_PATH, control_handler, ROUTE_WORKER, 0, 0},
+    {"GET", PROGRESS_PATH "{name}", progress_handler, ROUTE_WORKER, 0, 0},
     {"POST", GITLAB_HOOK_PATH "{project}", gitlab_hook_receive, ROUTE_WORKER, 0, 0},
     {"GET", "/robots.txt", robots_handler, ROUTE_INLINE, 0, 0},
     {"POST", "/api/{project}/envelope", ingest_envelope, ROUTE_INLINE, 0, INGEST_BODY_LIMIT},
@@ -397,6 +399,7 @@ static enum status serve(struct command_context *context, const struct serve_set
       wait_for_signal(signals);
     }
     tracker_regroup_stop();
+    import_stop();
     outbox_stop(outbox);
     remote_stop(sources.remote); /* pages may wait for other servers */
     forge_stop_waiting(application.forge);

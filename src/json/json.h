@@ -33,6 +33,20 @@
 enum status json_read(struct arena *arena, struct slice text, yyjson_val **root,
                       struct problem *problem) MUST_CHECK;
 
+/* The items of a list as text, one after the other, for lists that are longer than memory for their
+ * values allows. Only finds where items end: whether they are JSON shows when they are read.
+ *
+ *   struct json_items items = {text};
+ *   while ((status = json_next_item(&items, &item, problem)) == STATUS_OK) ...
+ */
+struct json_items {
+  struct slice rest;
+  bool is_begun;
+};
+/* STATUS_END behind the last one; STATUS_BAD_INPUT when it is no list, or ends in the middle. */
+enum status json_next_item(struct json_items *items, struct slice *item,
+                           struct problem *problem) MUST_CHECK;
+
 /* Text of a string; the empty slice for everything else, null pointers included. */
 static inline struct slice json_text(yyjson_val *value) {
   if (!yyjson_is_str(value)) return SLICE_EMPTY;

@@ -11,7 +11,9 @@ static void write_value(struct json_writer *writer, yyjson_val *value) {
 
 static const char *new_name(struct sentry_names names, struct slice name) {
   for (size_t i = 0; i < names.count; i++) {
-    if (slice_equal_string(name, names.names[i].from)) return names.names[i].to;
+    const struct sentry_name *pair = &names.names[i];
+    if (name.len && name.ptr[0] == pair->from[0] && slice_equal_string(name, pair->from))
+      return pair->to;
   }
   return NULL;
 }

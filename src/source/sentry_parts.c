@@ -64,6 +64,7 @@ static const struct {
     {"set_unresolved", ACTIVITY_UNRESOLVED},
     {"set_ignored", ACTIVITY_IGNORED},
     {"set_regression", ACTIVITY_REGRESSED},
+    {"note", ACTIVITY_COMMENT},
 };
 
 static bool kind_of(struct slice name, enum activity_kind *kind) {
@@ -86,6 +87,7 @@ static struct activity activity_of(struct arena *arena, const struct sentry_issu
   struct event_id id;
   struct slice event_id = json_text(json_member(from->data, "event_id"));
   if (kind == ACTIVITY_FIRST_SEEN) activity.release = issue->group.first_release;
+  if (kind == ACTIVITY_COMMENT) activity.data = from->text;
   if (kind != ACTIVITY_REGRESSED) return activity;
   activity.release = json_text(json_member(from->data, "version"));
   if (event_id_parse(event_id, &id)) activity.data = event_id_hex(arena, &id);

@@ -92,6 +92,7 @@ enum activity_kind {
   ACTIVITY_ISSUE_CLOSED = 7, /* because the error was resolved */
   ACTIVITY_ISSUE_REOPENED = 8,
   ACTIVITY_ISSUE_LINKED = 9,  /* one that another tracker named */
+  ACTIVITY_COMMENT = 10,      /* data: the text */
   ACTIVITY_MERGED = 21,       /* data: the short ids of the errors that came in, with commas */
   ACTIVITY_SPLIT_OFF = 22,    /* of the source; data: the short id of the new error */
   ACTIVITY_SPLIT_FROM = 23,   /* of the new error; data: the short id of the source */
@@ -101,8 +102,8 @@ enum activity_kind {
 struct activity {
   int64_t id, group_id, time_ms;
   enum activity_kind kind;
-  int64_t user_id; /* 0: the server itself */
-  struct slice username, user_name;
+  int64_t user_id; /* 0: the server itself, or somebody without an account here, who has a name */
+  struct slice username, user_name, user_email;
   /* REGRESSED: event id in hexadecimal; ISSUE_…: the issue's number, or its URL elsewhere. */
   struct slice data;
   struct slice release; /* REGRESSED: the event's release */
@@ -111,6 +112,8 @@ void activity_add(struct transaction *tx, const struct activity *activity);
 /* Newest first. */
 size_t activity_list(struct transaction *tx, struct arena *arena, int64_t group_id, size_t limit,
                      struct activity **activities);
+
+int64_t activity_count(struct transaction *tx, int64_t group_id, enum activity_kind kind);
 
 /* The issue that a group is linked to; one at most, enforced by the store. */
 struct issue_link {

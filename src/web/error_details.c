@@ -196,6 +196,7 @@ static const struct {
     [ACTIVITY_ISSUE_CLOSED] = {"info", "journal-check", "closed issue", "Issue closed"},
     [ACTIVITY_ISSUE_REOPENED] = {"info", "journal-text", "reopened issue", "Issue reopened"},
     [ACTIVITY_ISSUE_LINKED] = {"info", "link-45deg", "linked issue", "Issue linked"},
+    [ACTIVITY_COMMENT] = {"info", "chat-left-text", "commented", "Note"},
     [ACTIVITY_MERGED] = {"info", "sign-merge-left", "merged into this:", "Merged into this:"},
     [ACTIVITY_SPLIT_OFF] = {"info", "signpost-split", "split off", "Split off"},
     [ACTIVITY_SPLIT_FROM] = {"info", "signpost-split", "split this from", "Split from"},
@@ -216,6 +217,8 @@ static void add_activity_link(struct activity_view *view, const struct web *web,
     view->link_address =
         arena_printf(web->arena, "%.*s/%lld/events/%.*s", SLICE_ARGS(error_base(web)),
                      (long long)activity->group_id, SLICE_ARGS(activity->data));
+  } else if (activity->kind == ACTIVITY_COMMENT) {
+    view->comment = activity->data;
   } else if (activity->kind >= ACTIVITY_MERGED) {
     view->names = activity->data;
   } else if (activity->kind >= ACTIVITY_ISSUE_CREATED) {

@@ -55,7 +55,8 @@ struct activity_view {
   struct slice who; /* empty: the server itself */
   const char *text; /* "resolved this" */
   struct slice link_text, link_address;
-  struct slice names; /* of other errors: "APP-1, APP-2" */
+  struct slice names;   /* of other errors: "APP-1, APP-2" */
+  struct slice comment; /* Markdown */
   struct release_view release;
   int64_t time_ms;
 };

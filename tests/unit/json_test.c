@@ -156,6 +156,42 @@ static void builds_objects(void **state) {
   buffer_free(&out);
 }
 
+static void splits_lists(void **state) {
+  static const struct {
+    const char *text, *items[4], *message; /* null: it ends well */
+  } cases[] = {
+      {"[]", {NULL}, NULL},
+      {" [ ] ", {NULL}, NULL},
+      {"[1, \"a,]\\\"\" ,{\"b\":[1,{}]}]", {"1", "\"a,]\\\"\"", "{\"b\":[1,{}]}"}, NULL},
+      {"[[],[1]]", {"[]", "[1]"}, NULL},
+      {"[1]x", {"1"}, NULL},
+      {"{}", {NULL}, "The JSON is not a list."},
+      {"", {NULL}, "The JSON is not a list."},
+      {"[", {NULL}, "The JSON ends within a list."},
+      {"[1,", {"1"}, "The JSON ends within a list."},
+      {"[1,]", {"1"}, "The JSON has an empty place in a list."},
+      {"[{\"a\":1},{\"b\":[1}", {"{\"a\":1}"}, "The JSON ends within a list."},
+      {"[\"a\\", {NULL}, "The JSON ends within a list."},
+      {"[}", {NULL}, "The JSON ends within a list."},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct json_items items = {.rest = slice_of_string(cases[i].text)};
+    struct problem problem = {0};
+    struct slice item;
+    enum status status;
+    size_t count = 0;
+    while ((status = json_next_item(&items, &item, &problem)) == STATUS_OK) {
+      assert_non_null(cases[i].items[count]);
+      assert_true(slice_equal_string(item, cases[i].items[count]));
+      count++;
+    }
+    assert_null(cases[i].items[count]);
+    assert_int_equal(status, cases[i].message ? STATUS_BAD_INPUT : STATUS_END);
+    assert_string_equal(problem.message, cases[i].message ? cases[i].message : "");
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(copies_exactly),
@@ -166,6 +202,7 @@ int main(void) {
       cmocka_unit_test(depth_is_harmless),
       cmocka_unit_test(bounds_memory),
       cmocka_unit_test(builds_objects),
+      cmocka_unit_test(splits_lists),
   };
   return cmocka_run_group_tests_name("json", tests, NULL, tear_down);
 }

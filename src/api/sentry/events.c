@@ -110,6 +110,18 @@ static struct cursor cursor_of(const struct event_row *row, bool is_before) {
   return (struct cursor){.value = row->ref, .is_before = is_before, .is_set = true};
 }
 
+/* The rows beside it, where there are any. */
+static void find_neighbours_in(struct transaction *tx, const struct event_page *page, size_t at,
+                               struct event_view *view) {
+  if (at == 0 || at + 1 == page->count) {
+    load_neighbours(tx, view);
+    return;
+  }
+  view->has_previous = view->has_next = true;
+  view->previous = page->rows[at + 1].id;
+  view->next = page->rows[at - 1].id;
+}
+
 /* Events are written whole, so that whoever reads them all loses nothing. A page that grows long
  * ends early; the next one goes on behind it. */
 static void write_events(struct transaction *tx, struct http_request *request,
@@ -122,11 +134,13 @@ static void write_events(struct transaction *tx, struct http_request *request,
     struct arena arena = {0};
     struct event_view view = {.row = &page->rows[i]};
     load_event(tx, &arena, &view);
-    if (is_full) load_rest(tx, &arena, &view);
-    if (is_full)
+    if (is_full) {
+      find_neighbours_in(tx, page, i, &view);
+      view.has_feedback = feedback_of_event(tx, &arena, view.row, &view.feedback);
       api_write_event_details(&writer, &view, &ENTRIES_ALL);
-    else
+    } else {
       api_write_event(&writer, &view);
+    }
     arena_free(&arena);
     if (response->body.len < EVENTS_ANSWER_BYTES || i + 1 == page->count) continue;
     page->count = i + 1;

@@ -20,8 +20,8 @@ enum { HOURS_A_DAY = 24, DAYS_SHORT = 14, DAYS_LONG = 30, ACTIVITY_LIMIT = 100, 
 /* Sentry calls an error new for this long. */
 #define NEW_FOR_MS (7 * DAY_MS)
 
-/* Nobody shares, assigns, bookmarks, watches, ranks or comments on errors here, and who has seen
- * one is not remembered. */
+/* Nobody shares, assigns, bookmarks, watches or ranks errors here, and who has seen one is not
+ * remembered. */
 static const struct constant all_issues[] = {
     {"shareId", IS_NULL, NULL},
     {"assignedTo", IS_NULL, NULL},
@@ -29,7 +29,6 @@ static const struct constant all_issues[] = {
     {"isSubscribed", IS_FALSE, NULL},
     {"hasSeen", IS_FALSE, NULL},
     {"isPublic", IS_FALSE, NULL},
-    {"numComments", IS_ZERO, NULL},
     {"subscriptionDetails", IS_NULL, NULL},
     {"priority", IS_NULL, NULL},
     {"priorityLockedAt", IS_NULL, NULL},
@@ -149,6 +148,8 @@ static void write_common(struct json_writer *writer, const struct issue_context 
   api_write_text(writer, "type", group->error_type.len ? SLICE("error") : SLICE("default"));
   write_metadata(writer, group);
   write_linked_issue(writer, context, found);
+  api_write_integer(writer, "numComments",
+                    activity_count(context->tx, group->id, ACTIVITY_COMMENT));
   api_write_bool(writer, "isUnhandled", group->is_unhandled);
   api_write_digits(writer, "count", group->event_count);
   api_write_integer(writer, "userCount", group->user_count);
@@ -212,6 +213,7 @@ static const char *activity_type(enum activity_kind kind) {
     case ACTIVITY_ISSUE_LINKED: return "create_issue";
     case ACTIVITY_ISSUE_CLOSED: return "close_issue";
     case ACTIVITY_ISSUE_REOPENED: return "reopen_issue";
+    case ACTIVITY_COMMENT: return "note";
     case ACTIVITY_MERGED: return "merge";
     case ACTIVITY_SPLIT_OFF: return "unmerge_source";
     case ACTIVITY_SPLIT_FROM: return "unmerge_destination";
@@ -226,6 +228,8 @@ static void write_activity_data(struct json_writer *writer, const struct activit
   if (activity->kind == ACTIVITY_REGRESSED || activity->kind == ACTIVITY_FIRST_SEEN) {
     api_write_text(writer, "event_id", activity->data);
     api_write_text(writer, "version", activity->release);
+  } else if (activity->kind == ACTIVITY_COMMENT) {
+    api_write_text(writer, "text", activity->data);
   } else if (activity->kind >= ACTIVITY_MERGED && activity->kind <= ACTIVITY_SPLIT_UNDONE) {
     api_write_text(writer, "issues", activity->data);
   } else if (activity->kind == ACTIVITY_ISSUE_LINKED) {
@@ -243,11 +247,12 @@ static void write_activity(struct json_writer *writer, const struct activity *ac
   api_write_text(writer, "type", slice_of_string(activity_type(activity->kind)));
   api_write_time(writer, "dateCreated", activity->time_ms);
   json_write_key(writer, "user");
-  if (activity->user_id) {
+  if (activity->user_id || activity->user_name.len) {
     json_write_object(writer);
     api_write_digits(writer, "id", activity->user_id);
     api_write_text(writer, "username", activity->username);
     api_write_text(writer, "name", activity->user_name);
+    api_write_text(writer, "email", activity->user_email);
     json_write_object_end(writer);
   } else {
     json_write_null(writer);

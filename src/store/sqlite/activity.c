@@ -7,13 +7,14 @@
 void activity_add(struct transaction *tx, const struct activity *activity) {
   struct query query = query_begin(tx,
                                    "INSERT INTO activity(group_id, time_ms, kind, user_id, data, "
-                                   "release) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+                                   "release, author) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   query_bind_int(&query, 1, activity->group_id);
   query_bind_int(&query, 2, activity->time_ms);
   query_bind_int(&query, 3, activity->kind);
   query_bind_int(&query, 4, activity->user_id);
   query_bind_text(&query, 5, activity->data);
   query_bind_text(&query, 6, activity->release);
+  query_bind_text(&query, 7, activity->user_id ? SLICE_EMPTY : activity->user_name);
   query_run(&query);
 }
 
@@ -24,9 +25,10 @@ size_t activity_list(struct transaction *tx, struct arena *arena, int64_t group_
   struct query query =
       query_begin(tx,
                   "SELECT a.id, a.group_id, a.time_ms, a.kind, a.user_id, coalesce(u.username, ''),"
-                  " coalesce(u.name, ''), a.data, a.release FROM activity a"
+                  " coalesce(u.name, a.author), a.data, a.release,"
+                  " coalesce(u.email, '') FROM activity a"
                   " LEFT JOIN user u ON u.id = a.user_id WHERE a.group_id = ?1"
-                  " ORDER BY a.id DESC LIMIT ?2");
+                  " ORDER BY a.time_ms DESC, a.id DESC LIMIT ?2");
   query_bind_int(&query, 1, group_id);
   query_bind_int(&query, 2, (int64_t)limit);
   while (count < limit && query_next(&query)) {
@@ -40,8 +42,20 @@ size_t activity_list(struct transaction *tx, struct arena *arena, int64_t group_
         .user_name = query_text(&query, 6, arena),
         .data = query_text(&query, 7, arena),
         .release = query_text(&query, 8, arena),
+        .user_email = query_text(&query, 9, arena),
     };
   }
+  query_end(&query);
+  return count;
+}
+
+int64_t activity_count(struct transaction *tx, int64_t group_id, enum activity_kind kind) {
+  int64_t count = 0;
+  struct query query =
+      query_begin(tx, "SELECT count(*) FROM activity WHERE group_id = ?1 AND kind = ?2");
+  query_bind_int(&query, 1, group_id);
+  query_bind_int(&query, 2, kind);
+  if (query_next(&query)) count = query_int(&query, 0);
   query_end(&query);
   return count;
 }

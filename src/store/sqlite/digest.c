@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/import.h"
 #include "store/sqlite/day_index.h"
 #include "store/sqlite/event_row.h"
 #include "store/sqlite/group_row.h"
@@ -136,6 +137,33 @@ void digest_create_group(struct transaction *tx, const struct digest *digest, st
   struct hot_strand *strand = hot_add_strand(tx, hot, &digest->hashes[0], &own);
   if (!strand) return;
   group_text_add(tx, &hot->totals.group);
+  for (size_t i = 0; i < digest->hash_count; i++)
+    attach_hash(tx, digest->project_id, &digest->hashes[i], strand);
+  *group = hot->totals.group;
+}
+
+/* The strand of a group that exists for the event's primary hash, a new one while there is room. */
+static struct hot_strand *strand_in(struct transaction *tx, const struct digest *digest,
+                                    struct hot_group *hot) {
+  struct arena arena = {0};
+  struct group own = draft_of(digest);
+  struct hot_strand *strand = NULL;
+  if (hot->totals.group.strand_count < STORE_STRANDS_LIMIT) {
+    strand = hot_add_strand(tx, hot, &digest->hashes[0], &own);
+  } else {
+    struct strand_set set = strand_set_of(tx, &arena, hot->totals.group.id);
+    if (set.count) strand = hot_get_strand(tx, set.ids[0]);
+  }
+  arena_free(&arena);
+  return strand;
+}
+
+void digest_join_group(struct transaction *tx, const struct digest *digest, int64_t group_id,
+                       struct group *group) {
+  struct hot_group *hot = hot_get(tx, group_id);
+  struct hot_strand *strand = hot ? strand_in(tx, digest, hot) : NULL;
+  *group = (struct group){0};
+  if (!strand) return; /* only after a failed statement */
   for (size_t i = 0; i < digest->hash_count; i++)
     attach_hash(tx, digest->project_id, &digest->hashes[i], strand);
   *group = hot->totals.group;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/import.h"
 #include "store/limits.h"
 #include "store/sqlite/dictionary.h"
 #include "store/sqlite/group_row.h"
@@ -393,6 +394,42 @@ void hot_count(struct transaction *tx, struct hot_strand *strand, const struct d
   if (is_new_user &&
       (is_alone || !is_user_elsewhere(tx, strand, hot_user_hash(tx, digest->user_identity))))
     group->user_count++;
+}
+
+static void widen(struct hot_totals *totals, const struct group_extra *extra) {
+  struct group changed = totals->group;
+  changed.event_count += extra->events;
+  if (extra->first_seen_ms && extra->first_seen_ms < changed.first_seen_ms)
+    changed.first_seen_ms = extra->first_seen_ms;
+  if (extra->last_seen_ms > changed.last_seen_ms) changed.last_seen_ms = extra->last_seen_ms;
+  if (extra->first_release.len) changed.first_release = extra->first_release;
+  count_in(totals, &changed);
+}
+
+/* What a group has besides its events is counted in its oldest strand, where there are several. */
+static void add_to_strand(struct transaction *tx, int64_t group_id,
+                          const struct group_extra *extra) {
+  struct arena arena = {0};
+  struct strand_set set = strand_set_of(tx, &arena, group_id);
+  struct hot_strand *strand = set.count ? hot_get_strand(tx, set.ids[0]) : NULL;
+  if (strand) {
+    if (!strand->are_tags_loaded) load_tags(tx, strand);
+    widen(&strand->own, extra);
+    mark_strand(&tx->store->hot, strand);
+  }
+  arena_free(&arena);
+}
+
+void group_add_extra(struct transaction *tx, int64_t group_id, const struct group_extra *extra) {
+  struct hot_group *hot = hot_get(tx, group_id);
+  if (!hot) return;
+  if (hot->totals.group.strand_count != 1) add_to_strand(tx, group_id, extra);
+  if (extra->first_release.len &&
+      !slice_equal(extra->first_release, hot->totals.group.first_release))
+    group_row_set_first_release(tx, group_id, extra->first_release);
+  widen(&hot->totals, extra);
+  hot->totals.group.user_count += extra->users;
+  mark_group(&tx->store->hot, hot);
 }
 
 void hot_move(struct transaction *tx, struct hot_strand *from, struct hot_strand *to,

@@ -285,6 +285,23 @@ static const char *const format_2[] = {
     " url TEXT NOT NULL, title TEXT NOT NULL, is_open INTEGER NOT NULL, is_gone INTEGER NOT NULL,"
     " updated_ms INTEGER NOT NULL, PRIMARY KEY(project_id, remote_id, number)) WITHOUT ROWID;"
     "CREATE INDEX forge_issue_url ON forge_issue(project_id, number, url);",
+
+    "CREATE TABLE import(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, url TEXT NOT NULL,"
+    " organization TEXT NOT NULL, project TEXT NOT NULL, UNIQUE(project_id, url, organization, "
+    "project));"
+    "CREATE TABLE import_issue(import_id INTEGER NOT NULL, issue_id INTEGER NOT NULL, group_id "
+    "INTEGER NOT NULL,"
+    " other_id INTEGER NOT NULL, is_made INTEGER NOT NULL, is_complete INTEGER NOT NULL,"
+    " stage INTEGER NOT NULL, cursor TEXT NOT NULL, event_count INTEGER NOT NULL,"
+    " known_count INTEGER NOT NULL, extra_events INTEGER NOT NULL, extra_users INTEGER NOT NULL,"
+    " last_seen_ms INTEGER NOT NULL, remote_count INTEGER NOT NULL, comment_count INTEGER NOT "
+    "NULL,"
+    " status TEXT NOT NULL, status_ms INTEGER NOT NULL, activity_id INTEGER NOT NULL,"
+    " PRIMARY KEY(import_id, issue_id)) WITHOUT ROWID;"
+    "CREATE INDEX import_issue_group ON import_issue(import_id, group_id);"
+    "CREATE INDEX import_issue_other ON import_issue(import_id, other_id);"
+    /* The name of somebody who has no account here. */
+    "ALTER TABLE activity ADD COLUMN author TEXT NOT NULL DEFAULT '';",
 };
 
 #define FORMAT(statements) \
