@@ -75,6 +75,7 @@ class Gitlab(misbehave.Server):
         self.issues, self.notes, self.hidden = {}, {}, set()
         self.commits, self.merge_requests, self.diffs, self.files = {}, {}, {}, {}
         self.asked, self.refusals = [], []
+        self.record = set()  # all that was ever asked: method, target, body
         self.codes, self.refreshes, self.serial = {}, {}, 0
         self.start()
         self.address = self.url()
@@ -108,6 +109,8 @@ class Gitlab(misbehave.Server):
         return None
 
     def reply(self, request):
+        if request.path.startswith("/api/"):
+            self.record.add((request.method, request.path, request.body))
         request = Request(request)
         with self.state:
             self.asked.append(request)
