@@ -1,7 +1,7 @@
 // The story that started it all, with two real servers and a real SDK: a Sentry is connected, its
 // errors are found, read, followed to their commit, made an issue of, ignored, resolved, and come
-// back. Told in light and in dark.
-import { execFile, execFileSync } from "node:child_process";
+// back. Told in light and in dark, with issues and commits of this server, and with GitLab's.
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -52,9 +52,10 @@ async function until(what, isSo) {
   throw new Error(`${what}, at last: ${JSON.stringify(last)}`);
 }
 
+// With this server's own issues, and commits of a repository on this machine.
 class SeedStory {
-  constructor(page, server, sentry, theme) {
-    Object.assign(this, { page, server, sentry, theme, home: `${server.url}/main/${theme}/-` });
+  constructor(page, server, sentry, name) {
+    Object.assign(this, { page, server, sentry, name, home: `${server.url}/main/${name}/-` });
   }
 
   button(name) {
@@ -76,7 +77,7 @@ class SeedStory {
 
   // What the connected server itself says of the error.
   async status() {
-    const answer = await fetch(`${this.sentry.url}/api/0/projects/main/${this.theme}/issues/?query=ZeroDivisionError`,
+    const answer = await fetch(`${this.sentry.url}/api/0/projects/main/${this.name}/issues/?query=ZeroDivisionError`,
       { headers: { Authorization: `Bearer ${this.sentry.token}` } });
     return (await answer.json())[0].status;
   }
@@ -90,9 +91,13 @@ class SeedStory {
 
   async prepare() {
     this.repository = makeRepository();
-    this.dsn = await this.sentry.createProject(`main/${this.theme}`);
-    await this.server.createProject(`main/${this.theme}`);
+    this.dsn = await this.sentry.createProject(`main/${this.name}`);
+    await this.server.createProject(`main/${this.name}`);
     await this.fail("divide", "coupon", "divide", "stock", "divide", "coupon");
+    await this.setUpForge();
+  }
+
+  async setUpForge() {
     await this.page.goto(`${this.home}/settings/operations`);
     await this.page.getByLabel("Git repository").fill(this.repository.folder);
     await this.page.locator("#project").getByRole("button", { name: "Save changes" }).click();
@@ -100,11 +105,11 @@ class SeedStory {
   }
 
   async connect() {
-    const form = new Form(this.page, this.server, this.theme);
+    const form = new Form(this.page, this.server, this.name);
     await form.fill(this.sentry.url, this.sentry.token);
     await form.connect.click();
     await see(form.check);
-    await form.project.selectOption(`main/${this.theme}`);
+    await form.project.selectOption(`main/${this.name}`);
     await form.save.click();
     await see(this.page.getByText("The settings are saved."));
   }
@@ -149,7 +154,12 @@ class SeedStory {
     expect((await this.button("Create issue").count()) === 0, "no second issue can be made");
     await this.link("View issue").click();
     expect(page.url() === this.issue, "the issue behind the button");
-    await see(page.getByText("Open", { exact: true }));
+    await this.issueIs("Open");
+  }
+
+  async issueIs(state) {
+    await this.page.goto(this.issue);
+    await see(this.page.getByText(state, { exact: true }));
   }
 
   async ignoreAndUndo() {
@@ -172,8 +182,7 @@ class SeedStory {
       return "not yet";
     });
     await this.isThere("resolved");
-    await page.goto(this.issue);
-    await see(page.getByText("Closed", { exact: true }));
+    await this.issueIs("Closed");
     await page.goto(`${this.home}/error_tracking`);
     await until("it is in the list no more", async () => {
       await page.reload();
@@ -202,9 +211,64 @@ class SeedStory {
   }
 }
 
-async function tell(browser, server, sentry, theme) {
+// With issues and commits of a GitLab.
+class GitlabStory extends SeedStory {
+  async setUpForge() {
+    const { page } = this;
+    const script = path.join(import.meta.dirname, "gitlab_server.py");
+    this.gitlab = spawn(PYTHON, [script, this.repository.commit], { stdio: ["pipe", "pipe", "inherit"] });
+    this.gitlab.url = await new Promise((resolve) => this.gitlab.stdout.once("data", (text) => resolve(`${text}`.trim())));
+    await this.server.command("forge", "add", this.name, this.gitlab.url);
+    await page.goto(`${this.home}/settings/gitlab`);
+    await page.getByLabel("GitLab server").selectOption({ label: `${this.name} (${this.gitlab.url})` });
+    await page.getByLabel("Project", { exact: true }).fill("team/shop");
+    await page.getByLabel("Token", { exact: true }).fill("project-token");
+    await page.getByLabel(/^Close on resolve/).check();
+    await page.locator("#link").getByRole("button", { name: /^(Save|Link)/ }).click();
+    await see(page.getByText(/Linked to/));
+  }
+
+  async ask(address) {
+    const answer = await fetch(`${this.gitlab.url}/api/v4/projects/4711/issues/1${address}`, { headers: { Authorization: "Bearer project-token" } });
+    return answer.json();
+  }
+
+  async makeIssue() {
+    const { page } = this;
+    await page.goto(this.details);
+    await this.button("Create issue").click();
+    await until("the issue is there", async () => {
+      if (await this.link("View issue").count()) return true;
+      await page.goto(this.details);
+      return "not yet";
+    });
+    const { title, web_url } = await this.ask("");
+    expect(title.includes("ZeroDivisionError"), `an issue of the error, not ${title}`);
+    expect((await this.link("View issue").getAttribute("href")) === web_url, `GitLab's ${web_url} behind the button`);
+    expect((await this.button("Create issue").count()) === 0, "no second issue can be made");
+    await this.issueIs("Open");
+  }
+
+  async issueIs(state) {
+    const wanted = { Open: "opened", Closed: "closed" }[state];
+    await until(`the issue is ${wanted}`, async () => {
+      const found = (await this.ask("")).state;
+      return found === wanted || found;
+    });
+  }
+
+  async comeBack() {
+    await super.comeBack();
+    await until("the issue is told", async () => {
+      const notes = (await this.ask("/notes")).map((note) => note.body);
+      return notes.some((body) => /happened again|came back|is back/i.test(body)) || notes;
+    });
+  }
+}
+
+async function tell(browser, server, sentry, [theme, Story, name]) {
   const context = await openContext(browser, { colorScheme: theme });
-  const story = new SeedStory(await context.newPage(), server, sentry, theme);
+  const story = new Story(await context.newPage(), server, sentry, name);
   await signIn(story.page, server);
   const steps = [["prepare", "a shop fails, and the project has its repository"],
     ["connect", "a Sentry is connected, its project chosen and saved"], ["find", "the list, a search and a sort find the error"],
@@ -212,8 +276,9 @@ async function tell(browser, server, sentry, theme) {
     ["ignoreAndUndo", "it is ignored, and that undone, here and there"], ["resolve", "it is resolved here and there, and the issue is closed"],
     ["comeBack", "it happens again and is unresolved"]];
   for (const [step, what] of steps)
-    if (!(await check(`the seed story, ${theme}: ${what}`, () => story[step]()))) break;
-  equal(context.offences.join("\n"), "", `the seed story, ${theme}: no script error, console error or broken policy`);
+    if (!(await check(`the seed story, ${name}: ${what}`, () => story[step]()))) break;
+  equal(context.offences.join("\n"), "", `the seed story, ${name}: no script error, console error or broken policy`);
+  story.gitlab?.stdin.end();
   rmSync(story.repository.folder, { recursive: true, force: true });
   await context.close();
 }
@@ -222,7 +287,9 @@ export async function tellSeedStory(browser, server) {
   const sentry = await Server.start();
   try {
     sentry.token = (await sentry.command("token", "create", "admin", "--scope", "event:read,event:write,project:read")).split(/\s/).at(-1);
-    for (const theme of ["light", "dark"]) await tell(browser, server, sentry, theme);
+    for (const telling of [["light", SeedStory, "light"], ["dark", SeedStory, "dark"],
+      ["light", GitlabStory, "gitlab-light"], ["dark", GitlabStory, "gitlab-dark"]])
+      await tell(browser, server, sentry, telling);
   } finally {
     await sentry.stop();
   }
