@@ -116,20 +116,26 @@ static void read_task(const struct source *source, struct slice label,
   all->retry_ms = task->error.len ? task->not_before_ms : 0;
 }
 
-struct action_states action_states_read(const struct source *source) {
-  struct action_states all = {0};
+static void read_all(const struct source *source, struct action_states *all) {
   struct outbox_task *tasks;
   struct slice label = SLICE_EMPTY;
   if (!source_is_local(source)) label = connection_label(source->arena, &source->connection);
   struct transaction *tx = store_begin_read(source->sources->store);
   size_t count = outbox_list(tx, source->arena, source->project->id, 0, &tasks);
   store_end_read(tx);
-  all.states = ARENA_ARRAY(source->arena, count + 1, struct action_state);
-  all.bulks = ARENA_ARRAY(source->arena, count + 1, struct bulk_state);
-  for (size_t i = 0; i < count; i++) read_task(source, label, &tasks[i], &all);
-  settle(source->arena, &all);
-  explain(&all);
-  return all;
+  all->states = ARENA_ARRAY(source->arena, count + 1, struct action_state);
+  all->bulks = ARENA_ARRAY(source->arena, count + 1, struct bulk_state);
+  for (size_t i = 0; i < count; i++) read_task(source, label, &tasks[i], all);
+  settle(source->arena, all);
+  explain(all);
+}
+
+struct action_states action_states_read(struct source *source) {
+  if (!source->actions) {
+    source->actions = ARENA_NEW(source->arena, struct action_states);
+    read_all(source, source->actions);
+  }
+  return *source->actions;
 }
 
 const struct action_state *action_states_find(const struct action_states *states,

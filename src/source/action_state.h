@@ -46,8 +46,8 @@ struct action_states {
   struct slice error;    /* why the first of them is not done yet; empty: no attempt failed */
   int64_t retry_ms;      /* with an error: when it is tried again */
 };
-/* Of the last day. From the source's arena. */
-struct action_states action_states_read(const struct source *source);
+/* Of the last day, as it was when they were first asked for. */
+struct action_states action_states_read(struct source *source);
 /* Null: nothing was asked for. */
 const struct action_state *action_states_find(const struct action_states *states, int64_t error_id);
 

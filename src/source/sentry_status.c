@@ -45,7 +45,11 @@ static bool put(struct sentry_job *work, const struct change *change) {
   const struct sentry_question_parts question = {
       "PUT", buffer_slice(&path),
       arena_printf(arena, "{\"status\":\"%s\"}", group_status_name(change->status))};
-  bool is_done = sentry_job_ask(work, &question);
+  bool is_done = false;
+  if (path.is_overflown)
+    action_refuse(work->job, "The names of the Sentry project are too long for an address.");
+  else
+    is_done = sentry_job_ask(work, &question);
   buffer_free(&path);
   return is_done;
 }

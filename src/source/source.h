@@ -23,6 +23,7 @@
 #include "store/group.h"
 #include "store/project.h"
 
+struct action_states;
 struct remote;
 struct store;
 
@@ -50,6 +51,7 @@ struct source {
   /* Set it when somebody wants to see it as it is now: what was asked for before is waited for
    * anew, unless the other server cannot answer. */
   int64_t newer_than_ms;
+  struct action_states *actions; /* action_state.h; null until they are asked for */
   /* Questions that have to be answered first, after STATUS_PENDING. */
   struct slice *questions;
   size_t question_count;

@@ -25,7 +25,7 @@ enum { RAN_LIMIT = 1000, WAIT_MS = 20000 };
 /* What the kinds of these tests do and remember. A task's data says what its attempts come to, one
  * letter each; the last one stays: s succeeds, f fails, u fails unsure, r is refused, g gets
  * further, b blocks until `gate` is open and then succeeds, x blocks and then fails, w asks for an
- * hour's patience. */
+ * hour's patience, y for a year's. */
 struct fixture {
   char directory[64];
   struct store *store;
@@ -74,6 +74,10 @@ static void run_script(struct outbox_job *job) {
     case 'g': job->result = OUTBOX_GOT_FURTHER; break;
     case 'w':
       job->wait_ms = HOUR_MS;
+      job->result = OUTBOX_TRY_AGAIN;
+      break;
+    case 'y':
+      job->wait_ms = 365 * DAY_MS;
       job->result = OUTBOX_TRY_AGAIN;
       break;
     default: job->result = OUTBOX_TRY_AGAIN;
@@ -388,6 +392,9 @@ static void test_is_patient_when_asked(void **state) {
   assert_int_equal(task.not_before_ms, clock_now_ms() + HOUR_MS);
   hurry(f);
   wait_for_state(f, id, OUTBOX_DONE);
+  id = add(f, "lane", "b", "y");
+  task = wait_for(f, id, OUTBOX_WAITING, 1);
+  assert_int_equal(task.not_before_ms, clock_now_ms() + OUTBOX_LONGEST_ASKED_WAIT_MS);
 }
 
 static void test_gives_up(void **state) {
