@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "http/client_problem.h"
+#include "json/json.h"
 #include "source/action_task.h"
 
 #include "base/banned.h"
@@ -52,6 +53,15 @@ static bool may_have_arrived(const struct http_call *call) {
   return true;
 }
 
+/* What answers a question has to be JSON; what answers a change is not looked at. */
+static bool is_usable(struct outbox_job *job, const struct http_call *call, struct slice body) {
+  yyjson_val *root;
+  if (body.len || json_read(&job->arena, call->answer, &root, &job->problem) == STATUS_OK)
+    return true;
+  http_call_not_json(call, SENTRY_NAME, &job->problem);
+  return false;
+}
+
 bool sentry_job_ask(struct sentry_job *work, const struct sentry_question_parts *question) {
   struct outbox_job *job = work->job;
   struct http_call *call = &work->call;
@@ -70,7 +80,9 @@ bool sentry_job_ask(struct sentry_job *work, const struct sentry_question_parts 
   sentry_call_wipe(call);
   now_ms = clock_now_ms();
   work->wait_ms = http_call_not_before(call, now_ms, &not_before_ms) ? not_before_ms - now_ms : 0;
-  if (!http_call_problem(call, SENTRY_NAME, now_ms, &job->problem)) return true;
+  if (!http_call_problem(call, SENTRY_NAME, now_ms, &job->problem) &&
+      is_usable(job, call, request.body))
+    return true;
   sentry_job_fail(work);
   if (is_refusal(call->status)) job->result = OUTBOX_REFUSED;
   if (request.body.len && may_have_arrived(call)) job->may_be_done = true;
