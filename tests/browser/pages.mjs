@@ -103,6 +103,12 @@ async function pagesOf(page, server) {
   await page.getByRole("button", { name: "Merge" }).click();
   await page.goto(`${list}?query=shelf+04`);
   const merged = await page.locator("a.e-title").first().getAttribute("href");
+  await page.goto(`${server.url}/admin/forges`);
+  await page.getByLabel("Name").fill("GitLab");
+  await page.getByLabel("URL").fill("https://gitlab.example.org");
+  await page.getByRole("button", { name: "Add forge" }).click();
+  const forge = page.url();
+  await page.goto(`${server.url}/admin/forges`);
   return [
     ["projects", `${server.url}/`],
     ["error-list", list],
@@ -125,6 +131,7 @@ async function pagesOf(page, server) {
     ["monitors-nothing", `${server.url}/main/quiet/-/monitors`],
     ["feedback", `${project}/feedback`], ["feedback-nothing", `${server.url}/main/quiet/-/feedback`],
     ["account", `${server.url}/-/user_settings/profile`], ["users", `${server.url}/admin/users`],
+    ["forges", `${server.url}/admin/forges`], ["forge", forge],
     ["not-found", `${server.url}/main/nowhere/-/error_tracking`],
   ].map(([name, address]) => [name, new URL(address, server.url).href]);
 }

@@ -178,7 +178,7 @@ export class GitLab {
     }
     const page = Number(url.searchParams.get("page") ?? 1);
     const size = Number(url.searchParams.get("per_page") ?? 20);
-    const all = Object.entries(levels).map(([id, level]) => this.memberJson(id, level));
+    const all = Object.entries(levels).reverse().map(([id, level]) => this.memberJson(id, level));
     return sendJson(response, 200, all.slice((page - 1) * size, page * size));
   }
 
