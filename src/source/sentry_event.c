@@ -387,7 +387,9 @@ static enum status read_facts(yyjson_val *root, struct sentry_event_facts *facts
   yyjson_val *id = json_member(root, "eventID");
   if (!yyjson_is_str(id)) id = json_member(root, "id");
   if (!yyjson_is_str(id)) {
-    return problem_set(problem, STATUS_BAD_INPUT, "Sentry's answer is missing keys: id");
+    return problem_set(problem, STATUS_BAD_INPUT,
+                       "Sentry's answer is missing keys: id. Check that the URL leads to a "
+                       "Sentry.");
   }
   if (!event_id_parse(json_text(id), &facts->id)) {
     return problem_set(problem, STATUS_BAD_INPUT,

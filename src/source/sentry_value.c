@@ -48,7 +48,10 @@ enum status sentry_require(yyjson_val *object, const char *const *keys, struct p
     if (written > 0 && (size_t)written < sizeof missing - length) length += (size_t)written;
   }
   if (!length) return STATUS_OK;
-  return problem_set(problem, STATUS_BAD_INPUT, "Sentry's answer is missing keys: %s", missing);
+  return problem_set(problem, STATUS_BAD_INPUT,
+                     "Sentry's answer is missing keys: %s. Check that the URL leads to a "
+                     "Sentry.",
+                     missing);
 }
 
 enum status sentry_bad_id(yyjson_val *value, const char *what, struct problem *problem) {

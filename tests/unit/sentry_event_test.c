@@ -68,7 +68,8 @@ static void refuses_what_is_no_event(void **state) {
     const char *json, *message;
   } cases[] = {
       {"[]", "Sentry's answer is not an event."},
-      {"{\"title\":\"x\"}", "Sentry's answer is missing keys: id"},
+      {"{\"title\":\"x\"}",
+       "Sentry's answer is missing keys: id. Check that the URL leads to a Sentry."},
       {"{\"id\":\"12\"}",
        "Sentry's answer has \"12\" as an event's id, which should be 32 hexadecimal digits."},
       {"{\"id\":\"" EVENT_ID "\",\"groupID\":\"a7\"}",

@@ -144,8 +144,10 @@ static void refuses_what_is_no_issue(void **state) {
     const char *json, *message;
   } cases[] = {
       {"7", "Sentry's answer is not an issue."},
-      {"{}", "Sentry's answer is missing keys: id, title, status"},
-      {"{\"id\":\"1\",\"status\":\"resolved\"}", "Sentry's answer is missing keys: title"},
+      {"{}",
+       "Sentry's answer is missing keys: id, title, status. Check that the URL leads to a Sentry."},
+      {"{\"id\":\"1\",\"status\":\"resolved\"}",
+       "Sentry's answer is missing keys: title. Check that the URL leads to a Sentry."},
       {"{\"id\":\"SHOP-1\",\"title\":\"\",\"status\":\"\"}",
        "Sentry's answer has \"SHOP-1\" as an issue's id, which should be digits."},
       {"{\"id\":1.5,\"title\":\"\",\"status\":\"\"}",
@@ -246,7 +248,8 @@ static void checks_repositories(void **state) {
       sentry_repositories_read(&arena, SLICE("[{\"status\":\"active\"}]"), &repositories, &problem),
       STATUS_BAD_INPUT);
   assert_string_equal(problem.message,
-                      "Sentry's answer is missing keys: integrationId, externalSlug");
+                      "Sentry's answer is missing keys: integrationId, externalSlug. Check that "
+                      "the URL leads to a Sentry.");
   arena_free(&arena);
 }
 
