@@ -21,6 +21,8 @@
 #define HTTP_RESPONSE_LIMIT (64 * 1024 * 1024)
 /* Responses below this are not worth compressing. nginx: 20 bytes, Caddy: 512. */
 #define HTTP_COMPRESS_FROM 1024
+/* Longer ones are compressed faster and less well. */
+#define HTTP_COMPRESS_BULK_FROM (256 * 1024)
 /* A head has to be complete within this time of its first byte. */
 #define HTTP_HEAD_TIMEOUT_MS 10000
 /* A body has to keep this pace on average, after a grace of HTTP_BODY_GRACE_MS. */

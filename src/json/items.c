@@ -44,7 +44,8 @@ static enum status no_list(struct problem *problem, const char *what) {
 }
 
 enum status json_next_item(struct json_items *items, struct slice *item, struct problem *problem) {
-  struct slice rest = skip_blanks(items->rest);
+  bool has_mark = !items->is_begun && slice_starts_with(items->rest, SLICE("\xef\xbb\xbf"));
+  struct slice rest = skip_blanks(slice_from(items->rest, has_mark ? 3 : 0));
   char first = rest.len ? rest.ptr[0] : '\0';
   if (!items->is_begun && first != '[') return no_list(problem, "is not a list");
   if (items->is_begun && first == ']') return STATUS_END;

@@ -1,6 +1,6 @@
 /* sentry_issue_fuzz.c - whatever a connected server answers as issues, activities, projects,
- * repositories or a Link header is refused with a message, or read within bounds. The first byte
- * chooses. */
+ * repositories, a list of anything or a Link header is refused with a message, or read within
+ * bounds. The first byte chooses. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,10 +92,30 @@ static enum status read_links(struct arena *arena, struct slice header, struct p
   return STATUS_OK;
 }
 
+/* What is a list as a whole is the list of its items. */
+static enum status read_items(struct arena *arena, struct slice json, struct problem *problem) {
+  struct json_items items = {.rest = json};
+  struct slice item;
+  yyjson_val *root = NULL, *value;
+  struct problem ignored;
+  size_t count = 0;
+  enum status status;
+  bool is_list = !json_read(arena, json, &root, &ignored) && yyjson_is_arr(root);
+  while (!(status = json_next_item(&items, &item, problem))) {
+    CHECK(item.len > 0 && item.ptr >= json.ptr && item.ptr + item.len <= json.ptr + json.len);
+    bool is_json = !json_read(arena, item, &value, &ignored);
+    CHECK(!is_list || is_json);
+    count++;
+  }
+  CHECK(!is_list || (status == STATUS_END && count == yyjson_arr_size(root)));
+  return status == STATUS_END ? STATUS_OK : status;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static enum status (*const readers[])(struct arena * arena, struct slice text,
                                         struct problem * problem) = {
-      read_issues, read_issue, read_activities, read_projects, read_repositories, read_links};
+      read_issues,       read_issue, read_activities, read_projects,
+      read_repositories, read_links, read_items};
   struct arena arena = {0};
   struct problem problem = {0};
   if (size == 0) return 0;
