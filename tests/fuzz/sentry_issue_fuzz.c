@@ -66,8 +66,10 @@ static enum status read_activities(struct arena *arena, struct slice json,
 
 static enum status read_projects(struct arena *arena, struct slice json, struct problem *problem) {
   struct sentry_project *projects;
-  size_t count;
-  enum status status = sentry_projects_read(arena, json, &projects, &count, problem);
+  size_t count = 0;
+  yyjson_val *list;
+  enum status status = json_read(arena, json, &list, problem);
+  if (!status) status = sentry_projects_read(arena, list, &projects, &count, problem);
   for (size_t i = 0; i < count; i++) {
     CHECK(projects[i].id >= 0);
     check_text(projects[i].organization_slug);
