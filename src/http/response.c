@@ -10,8 +10,8 @@
 
 #include "base/banned.h"
 
-/* Level 5 makes pages a tenth larger than level 9 does, in a third of the time. Long answers are for
- * programs that read much of them: level 1 takes half the time. */
+/* Level 5 makes pages a tenth larger than level 9 does, in a third of the time. Long answers are
+ * for programs that read much of them: level 1 takes half the time. */
 enum { COMPRESSION_LEVEL = 5, BULK_COMPRESSION_LEVEL = 1, FIRST_HEADERS = 8 };
 
 /* --- headers ----------------------------------------------------------------- */
