@@ -36,12 +36,12 @@ struct asked {
 
 static enum status ask(struct source *source, const struct asked *asked, struct remote_reply *reply,
                        struct problem *problem) {
-  const struct remote_question question = {
-      .connection = &source->connection,
-      .kind = asked->kind,
-      .path = asked->path,
-      .newer_than_ms = asked->newer_than_ms > source->newer_than_ms ? asked->newer_than_ms
-                                                                    : source->newer_than_ms};
+  struct remote_question question = {.connection = &source->connection,
+                                     .kind = asked->kind,
+                                     .path = asked->path,
+                                     .newer_than_ms = source->newer_than_ms};
+  if (!source->takes_old && asked->newer_than_ms > question.newer_than_ms)
+    question.newer_than_ms = asked->newer_than_ms;
   enum status status =
       remote_ask(source->sources->remote, source->arena, &question, reply, problem);
   if (status != STATUS_PENDING) return status;

@@ -51,6 +51,7 @@ struct source {
   /* Set it when somebody wants to see it as it is now: what was asked for before is waited for
    * anew, unless the other server cannot answer. */
   int64_t newer_than_ms;
+  bool takes_old;                /* set it when what was known before some change will do */
   struct action_states *actions; /* action_state.h; null until they are asked for */
   /* Questions that have to be answered first, after STATUS_PENDING. */
   struct slice *questions;

@@ -132,6 +132,7 @@ void error_details_act(struct http_request *request, struct http_response *respo
   struct problem problem;
   int64_t id;
   source_open(&source, web->application->sources, web->arena, &web->project);
+  source.takes_old = true;
   if (!source_is_local(&source) && slice_to_i64(http_parameter(request, "id"), &id) &&
       source_find(&source, id, &error, &problem) == STATUS_OK)
     shown.count = 1;

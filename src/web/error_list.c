@@ -319,6 +319,7 @@ static void read_shown(struct web *web, const struct source_query *query,
   struct source source;
   struct problem problem;
   source_open(&source, web->application->sources, web->arena, &web->project);
+  source.takes_old = true;
   if (source_is_local(&source) || source_list(&source, query, shown, &problem) != STATUS_OK)
     *shown = (struct source_page){0};
 }
