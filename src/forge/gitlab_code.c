@@ -278,15 +278,17 @@ static struct slice find_name(struct slice names, struct arena *arena, struct sl
   return arena_copy(arena, source_name_that_ends(names, arena, path));
 }
 
-/* The file in the tree that a frame's path means; empty when it is not known. */
-static struct slice find_path(const struct gitlab_code *code,
-                              const struct source_request *request) {
+/* The file in the tree that a frame's path means; empty when it is not known. Of a tree that is too
+ * large (`is_guess`) the path itself may be there or not. */
+static struct slice find_path(const struct gitlab_code *code, const struct source_request *request,
+                              bool *is_guess) {
   struct slice path = source_clean_path(code->arena, request->path);
   if (!path.len || request->sha.len != SHA_DIGITS) return SLICE_EMPTY;
   struct cache_entry *entry = known(code, key_of(code, TOPIC_TREE, request->sha));
   struct slice names = content_of(entry);
   struct slice found = SLICE_EMPTY;
-  if (slice_equal(names, TOO_MANY_NAMES))
+  *is_guess = slice_equal(names, TOO_MANY_NAMES);
+  if (*is_guess)
     found = path;
   else if (names.len)
     found = find_name(names, code->arena, path);
@@ -294,16 +296,22 @@ static struct slice find_path(const struct gitlab_code *code,
   return found;
 }
 
+/* The content of a file, to be given back; null when it is not known. */
+static struct cache_entry *known_file(const struct gitlab_code *code,
+                                      const struct source_request *request, struct slice path) {
+  struct slice key = key_of(code, TOPIC_FILE, request->sha);
+  return known(code, arena_printf(code->arena, "%.*s/%.*s", SLICE_ARGS(key), SLICE_ARGS(path)));
+}
+
 bool gitlab_source(const struct gitlab_code *code, const struct source_request *request,
                    struct source_lines *source) {
   *source = (struct source_lines){0};
   /* A file that is read has no more lines than bytes. */
   if (request->line < 1 || request->line > BLOB_LIMIT_BYTES) return false;
-  struct slice path = find_path(code, request);
+  bool is_guess;
+  struct slice path = find_path(code, request, &is_guess);
   if (!path.len) return false;
-  struct slice key = key_of(code, TOPIC_FILE, request->sha);
-  struct cache_entry *entry =
-      known(code, arena_printf(code->arena, "%.*s/%.*s", SLICE_ARGS(key), SLICE_ARGS(path)));
+  struct cache_entry *entry = known_file(code, request, path);
   struct slice text = content_of(entry);
   source->path = path;
   bool is_found = text.len && source_copy_lines(code->arena, text, request, source);
@@ -323,8 +331,15 @@ static struct slice encode_path(struct arena *arena, struct slice path) {
 
 struct slice gitlab_source_url(const struct gitlab_code *code,
                                const struct source_request *request) {
-  struct slice path = find_path(code, request);
+  bool is_guess;
+  struct slice path = find_path(code, request, &is_guess);
   if (!path.len) return SLICE_EMPTY;
+  if (is_guess) {
+    struct cache_entry *entry = known_file(code, request, path);
+    bool is_there = content_of(entry).len > 0;
+    release(code, entry);
+    if (!is_there) return SLICE_EMPTY;
+  }
   struct slice encoded = encode_path(code->arena, path);
   struct slice url =
       arena_printf(code->arena, "%.*s/-/blob/%.*s%.*s", SLICE_ARGS(code->link->project.web_url),

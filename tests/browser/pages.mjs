@@ -69,6 +69,7 @@ async function fill(server) {
     "screenshot of the whole shop window.png": "x".repeat(70000), "checkout.log": "one line\n" });
   await sendWhatIsDropped(server);
   await server.createProject("main/quiet");
+  await server.command("forge", "add", "GitLab", "https://gitlab.example.org"); // for the settings of linked projects
 }
 
 // Of each outcome something, for the page of what was received.
@@ -124,7 +125,7 @@ async function pagesOf(page, server) {
     ["received-nothing", `${server.url}/main/quiet/-/ingest`],
     ["settings", `${project}/settings/operations`], ["settings-limits", `${project}/settings/limits`],
     ["settings-privacy", `${project}/settings/privacy`], ["settings-filters", `${project}/settings/filters`],
-    ["settings-grouping", `${project}/settings/grouping`],
+    ["settings-grouping", `${project}/settings/grouping`], ["settings-gitlab", `${project}/settings/gitlab`],
     ["releases", `${project}/releases`], ["releases-environment", `${project}/releases?environment=production&period=7d`],
     ["release", `${project}/releases/shop@1.4.2`], ["releases-nothing", `${server.url}/main/quiet/-/releases`],
     ["monitors", `${project}/monitors`], ["monitor", `${project}/monitors/nightly-rates`], ["monitor-problem", `${project}/monitors/backup`],
