@@ -33,6 +33,7 @@ struct mirror {
 
 struct forge {
   struct store *store;
+  int64_t opened_ms;
   struct http_client *client;
   struct grants *grants;
   const char *_Atomic public_url; /* owned; empty until it is known */

@@ -293,7 +293,9 @@ static void configure_libgit2(void) {
 
 struct forge *forge_open(struct store *store, const struct forge_options *options) {
   struct forge *forge = memory_alloc(sizeof(*forge));
-  *forge = (struct forge){.store = store, .data_directory = resolve(store_directory(store))};
+  *forge = (struct forge){.store = store,
+                          .opened_ms = clock_now_ms(),
+                          .data_directory = resolve(store_directory(store))};
   forge->mirror_directory = copy_path(forge->data_directory, "/repositories");
   if (options) {
     struct arena arena = {0};

@@ -24,11 +24,9 @@ void create_task_write(struct buffer *out, const struct create_task *task) {
   const struct {
     const char *name;
     int64_t value;
-  } numbers[] = {{"error", task->error_id},
-                 {"isRemote", task->is_remote},
-                 {"remoteId", task->remote_id},
-                 {"number", task->number},
-                 {"updatedMs", task->updated_ms}};
+  } numbers[] = {{"error", task->error_id},       {"isRemote", task->is_remote},
+                 {"remoteId", task->remote_id},   {"number", task->number},
+                 {"updatedMs", task->updated_ms}, {"postedMs", task->posted_ms}};
   const struct {
     const char *name;
     struct slice value;
@@ -62,7 +60,8 @@ bool create_task_read(struct arena *arena, struct slice data, struct create_task
                      json_integer(json_member(json, "isRemote"), &is_remote) &&
                      json_integer(json_member(json, "remoteId"), &task->remote_id) &&
                      json_integer(json_member(json, "number"), &task->number) &&
-                     json_integer(json_member(json, "updatedMs"), &task->updated_ms);
+                     json_integer(json_member(json, "updatedMs"), &task->updated_ms) &&
+                     json_integer(json_member(json, "postedMs"), &task->posted_ms);
   task->is_remote = is_remote != 0;
   return is_complete && task->marker.len;
 }

@@ -14,6 +14,7 @@ struct create_task {
   int64_t error_id;
   bool is_remote;
   struct slice title, description, marker;
+  int64_t posted_ms; /* as of struct forge_task */
   /* Once it was made: */
   int64_t remote_id, number, updated_ms;
   struct slice url;

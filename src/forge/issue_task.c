@@ -83,6 +83,19 @@ static void fail(struct work *work, const struct gitlab_reply *reply, bool is_pa
     job->result = OUTBOX_REFUSED;
 }
 
+/* Whether what an attempt may have done would be there by now. Attempts before the start of this
+ * process ended with the one before at the latest. Otherwise the job is over, until later. */
+static bool is_settled(struct work *work, int64_t posted_ms) {
+  struct outbox_job *job = work->job;
+  int64_t last_ms = posted_ms > work->forge->opened_ms ? posted_ms : work->forge->opened_ms;
+  job->may_be_done = clock_now_ms() - last_ms < GITLAB_SETTLE_MS;
+  if (!job->may_be_done) return true;
+  job->result = OUTBOX_TRY_AGAIN;
+  problem_set(&job->problem, STATUS_UNAVAILABLE,
+              "GitLab's answer was lost. What it did is looked for before it is told again.");
+  return false;
+}
+
 /* Names come from people; what would be Markdown or a mention is left out. */
 static void append_name(struct buffer *out, struct slice name) {
   for (size_t i = 0; i < name.len; i++) {
@@ -132,16 +145,20 @@ static struct slice issue_text(const struct work *work, const struct create_task
   return take_text(&work->job->arena, &out);
 }
 
+static struct slice create_data(struct arena *arena, const struct create_task *task) {
+  struct buffer data = buffer_make(FORGE_CREATE_BYTES);
+  create_task_write(&data, task);
+  return take_text(arena, &data);
+}
+
 static void succeed_create(struct work *work, struct create_task *task,
                            const struct gitlab_issue *issue) {
-  struct buffer data = buffer_make(FORGE_CREATE_BYTES);
   task->remote_id = work->link.project.remote_id;
   task->number = issue->number;
   task->url = issue->web_url;
   task->updated_ms = issue->updated_ms;
   task->description = SLICE_EMPTY; /* was needed once */
-  create_task_write(&data, task);
-  work->job->data = take_text(&work->job->arena, &data);
+  work->job->data = create_data(&work->job->arena, task);
   work->job->result = OUTBOX_SUCCEEDED;
 }
 
@@ -153,7 +170,7 @@ static bool must_create(struct work *work, const struct gitlab_target *target,
   struct gitlab_reply reply;
   if (!job->may_be_done) return true;
   switch (gitlab_find_issue(target, task->marker, job->task->created_ms, &found, &reply)) {
-    case SEARCH_NOTHING: job->may_be_done = false; return true;
+    case SEARCH_NOTHING: return is_settled(work, task->posted_ms);
     case SEARCH_FOUND: succeed_create(work, task, &found); return false;
     case SEARCH_FAILED: break;
   }
@@ -162,10 +179,15 @@ static bool must_create(struct work *work, const struct gitlab_target *target,
   return false;
 }
 
-static void give_up_late(struct outbox_job *job) {
-  if (job->result == OUTBOX_TRY_AGAIN && !job->may_be_done &&
-      clock_now_ms() - job->task->created_ms > GITLAB_CREATE_GIVE_UP_MS)
-    job->result = OUTBOX_REFUSED;
+static bool is_late(const struct outbox_job *job) {
+  return clock_now_ms() - job->task->created_ms > GITLAB_CREATE_GIVE_UP_MS;
+}
+
+static void give_up(struct outbox_job *job) {
+  struct slice error = slice_cut_utf8(job->task->error, PROBLEM_MESSAGE_BYTES / 2);
+  job->result = OUTBOX_REFUSED;
+  problem_set(&job->problem, STATUS_UNAVAILABLE, "It was tried for an hour. The last attempt: %.*s",
+              SLICE_ARGS(error));
 }
 
 void issue_task_create(struct outbox_job *job) {
@@ -180,6 +202,10 @@ void issue_task_create(struct outbox_job *job) {
   const struct gitlab_target target = {.gitlab = &work.gitlab,
                                        .remote_id = work.link.project.remote_id};
   if (!must_create(&work, &target, &task)) return;
+  if (is_late(job)) {
+    give_up(job);
+    return;
+  }
   const struct gitlab_draft draft = {.title = task.title,
                                      .description = issue_text(&work, &task),
                                      .labels = work.link.project.labels,
@@ -193,7 +219,9 @@ void issue_task_create(struct outbox_job *job) {
     succeed_create(&work, &task, &issue);
   else
     fail_unsure(job);
-  give_up_late(job);
+  if (!job->may_be_done) return;
+  task.posted_ms = clock_now_ms();
+  job->data = create_data(&job->arena, &task);
 }
 
 void issue_task_created(struct transaction *tx, struct outbox_job *job) {
@@ -316,11 +344,13 @@ static bool note(struct issue_work *about, struct slice body) {
       fail(&about->work, &reply, true);
       return false;
     }
-    job->may_be_done = false;
+    if (!is_settled(&about->work, about->task.posted_ms)) return false;
   }
   gitlab_add_note(&about->target, body, &reply);
   if (reply.fate != GITLAB_ANSWERED) {
     fail(&about->work, &reply, true);
+    about->task.posted_ms = job->may_be_done ? clock_now_ms() : 0;
+    job->data = forge_task_write(&job->arena, &about->task);
     return false;
   }
   job->may_be_done = true; /* from here on another attempt finds it */

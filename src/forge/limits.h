@@ -48,6 +48,9 @@
  */
 #define GITLAB_CREATE_TIMEOUT_MS (5 * SECOND_MS)
 #define GITLAB_CREATE_WAIT_MS (8 * SECOND_MS)
+/* GitLab may go on with a request whose sender has gone: its workers are ended after 60 seconds.
+ * What is not found before that may still appear, and is not sent once more. */
+#define GITLAB_SETTLE_MS (70 * SECOND_MS)
 /* Made so late it would surprise whoever asked for it. */
 #define GITLAB_CREATE_GIVE_UP_MS HOUR_MS
 /* A page of a hundred issues with their descriptions has some 500 KB. */

@@ -17,8 +17,9 @@ struct slice forge_task_subject(struct arena *arena, const struct issue_link *li
   return arena_printf(arena, "%lld:%.*s", (long long)link->number, SLICE_ARGS(link->url));
 }
 
-static void write_task(struct buffer *out, const struct forge_task *task) {
-  struct json_writer writer = {.out = out};
+struct slice forge_task_write(struct arena *arena, const struct forge_task *task) {
+  struct buffer out = buffer_make(FORGE_TASK_BYTES);
+  struct json_writer writer = {.out = &out};
   json_write_object(&writer);
   json_write_key(&writer, "error");
   json_write_integer(&writer, task->link.group_id);
@@ -36,7 +37,12 @@ static void write_task(struct buffer *out, const struct forge_task *task) {
   json_write_text(&writer, task->release);
   json_write_key(&writer, "marker");
   json_write_text(&writer, task->marker);
+  json_write_key(&writer, "postedMs");
+  json_write_integer(&writer, task->posted_ms);
   json_write_object_end(&writer);
+  struct slice text = arena_copy(arena, buffer_slice(&out));
+  buffer_free(&out);
+  return text;
 }
 
 bool forge_task_read(struct arena *arena, const struct outbox_task *task,
@@ -54,25 +60,23 @@ bool forge_task_read(struct arena *arena, const struct outbox_task *task,
       .marker = json_text(json_member(json, "marker")),
   };
   return json_integer(json_member(json, "error"), &carried->link.group_id) &&
-         json_integer(json_member(json, "number"), &carried->link.number);
+         json_integer(json_member(json, "number"), &carried->link.number) &&
+         json_integer(json_member(json, "postedMs"), &carried->posted_ms);
 }
 
 static void add(struct transaction *tx, const struct forge_task *draft, struct slice kind) {
   struct arena arena = {0};
   struct forge_task task = *draft;
-  struct buffer data = buffer_make(FORGE_TASK_BYTES);
   task.marker = random_hex(&arena, FORGE_MARKER_BYTES);
-  write_task(&data, &task);
   outbox_add(tx, &(struct outbox_task){.project_id = task.link.project_id,
                                        .lane = arena_printf(&arena, "forge:%lld:%lld",
                                                             (long long)task.link.project_id,
                                                             (long long)task.link.number),
                                        .kind = kind,
                                        .subject = forge_task_subject(&arena, &task.link),
-                                       .data = buffer_slice(&data),
+                                       .data = forge_task_write(&arena, &task),
                                        .user_id = task.user_id,
                                        .created_ms = clock_now_ms()});
-  buffer_free(&data);
   arena_free(&arena);
 }
 

@@ -24,6 +24,7 @@ struct forge_task {
   /* Of a regress: its event in hexadecimal and its release; either may be empty. */
   struct slice event, release;
   struct slice marker; /* random; what is written there carries it, to be found again */
+  int64_t posted_ms;   /* when an attempt ended of which nobody knows what it did; 0: none did */
 };
 
 /* Adds the task that a resolved error gives its issue; nothing when the project does not close
@@ -34,6 +35,8 @@ void forge_task_regress(struct transaction *tx, const struct forge_task *draft);
 /* The error is not resolved any more: its issue stays open, if it is not closed yet. */
 void forge_task_keep_open(struct transaction *tx, const struct issue_link *link);
 
+/* The data of a task, from the arena. */
+struct slice forge_task_write(struct arena *arena, const struct forge_task *task);
 /* False: `task` carries something else. Borrows from it and from the arena. */
 bool forge_task_read(struct arena *arena, const struct outbox_task *task,
                      struct forge_task *carried) MUST_CHECK;

@@ -76,6 +76,7 @@ class Gitlab(misbehave.Server):
         self.commits, self.merge_requests, self.diffs, self.files = {}, {}, {}, {}
         self.asked, self.refusals = [], []
         self.record = set()  # all that was ever asked: method, target, body
+        self.lag = 0
         self.codes, self.refreshes, self.serial = {}, {}, 0
         self.start()
         self.address = self.url()
@@ -112,6 +113,8 @@ class Gitlab(misbehave.Server):
         if request.path.startswith("/api/"):
             self.record.add((request.method, request.path, request.body))
         request = Request(request)
+        if self.lag and request.method == "POST":
+            time.sleep(self.lag)  # the sender may be gone before anything is done
         with self.state:
             self.asked.append(request)
             refusal = self._refusal(request)
