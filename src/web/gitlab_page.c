@@ -26,6 +26,10 @@ static struct forge_link_form form_of(const struct project_forge *link) {
                                   .takes_roles = link->takes_roles};
 }
 
+bool gitlab_has_error(const struct gitlab_view *view, const char *field) {
+  return view->message.len && slice_equal_string(slice_of_string(view->field), field);
+}
+
 /* What people who link a project want mostly. */
 static const struct forge_link_form defaults = {.closes_issues = true, .resolves_on_close = true};
 

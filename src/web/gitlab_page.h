@@ -22,6 +22,9 @@ struct gitlab_view {
   struct slice message;              /* why it is not saved */
 };
 
+/* Whether the message is about that field. */
+bool gitlab_has_error(const struct gitlab_view *view, const char *field);
+
 /* GET: the form. POST: what the pressed button says, "save", "secret" or "unlink". */
 http_handler gitlab_page_show, gitlab_page_submit;
 
