@@ -276,6 +276,12 @@ async function answers(site, forge) {
     "cannot be understood");
   await attempt({ answers: { "/token": status(401, '{"error":"invalid_client"}') } }, "an unknown client",
     "does not know this application");
+  await attempt({ answers: { "/token": status(200, `{"access_token":"${"x".repeat(2_000_000)}"}`) } }, "an answer without end",
+    "too big");
+  await attempt({ rewrite: { "/token": (answer) => ({ ...answer, access_token: "x".repeat(20_000) }) } }, "a token without end",
+    "cannot be understood");
+  await attempt({ rewrite: { "/token": (answer) => ({ ...answer, id_token: "x".repeat(70_000) }) } },
+    "an identity token without end", "too long");
   await attempt({ answers: { "/token": (_, response) => response.destroy() } }, "a broken connection", "Tampered");
   await attempt({ answers: { "/token": (_, response) => { response.writeHead(302, { Location: "http://127.0.0.1:1/" }); response.end(); } } },
     "a redirect", "Tampered");
@@ -312,15 +318,19 @@ async function providers(site) {
 // Others are served as before while a server does not answer.
 async function slowness(site) {
   const slow = await site.addForge("Slow", {}, "--create-users");
-  slow.faults.delayMs = 3000;
-  const begun = Array.from({ length: 12 }, () => site.visitor().begin(slow));
+  slow.faults.delayMs = 1000;
+  const begun = Array.from({ length: 40 }, () => site.visitor().begin(slow));
   await new Promise((resolve) => setTimeout(resolve, 300));
   const started = performance.now();
   await site.visitor().open("/users/sign_in");
   const ms = performance.now() - started;
-  ok(ms < 1500, "pages answer while twelve people wait for a slow server", `${ms} ms`);
+  ok(ms < 900, "pages answer while forty people wait for a slow server", `${ms} ms`);
   const all = await Promise.all(begun);
-  ok(all.every((answer) => answer.way), "who get there in the end", all.map((answer) => messageOf(answer)));
+  const refusals = all.filter((answer) => answer.status === 429);
+  ok(all.length - refusals.length >= 32 && all.every((answer) => answer.way || answer.status === 429),
+    "32 of whom get there in the end", all.map((answer) => `${answer.status} ${messageOf(answer)}`));
+  ok(refusals.length > 0 && messageOf(refusals[0]).includes("Too many pages wait"), "and the others are told to come again",
+    refusals.length);
   slow.faults.delayMs = 0;
   await slow.stop();
 }

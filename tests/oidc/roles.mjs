@@ -68,6 +68,10 @@ async function levels(site, forge, ann) {
   forge.setMembers(7, Object.fromEntries([...Array(99).keys()].map((id) => [id + 1000, 20]).concat([[42, 40]])));
   await look(site);
   equal(await mayDo(ann), "configure", "and the last of a page that is just full");
+  forge.setMembers(7, Object.fromEntries([...Array(10_000).keys()].map((id) => [id + 1000, 20]).concat([[42, 20]])));
+  const message = await look(site);
+  ok(message.includes("more than 10000 members"), "more members than can be looked through are told", message);
+  equal(await mayDo(ann), "configure", "and change nothing");
 }
 
 async function away(site, forge, ann) {
@@ -171,6 +175,23 @@ async function revokeGrants(forge, id) {
   }
 }
 
+// Signing in does not wait long to learn roles.
+async function slowApi(site, forge) {
+  forge.addUser(45, { username: "sid", name: "Sid", email: "sid@roles.example" });
+  forge.setMembers(7, { 42: 30, 44: 20, 45: 20 });
+  const sid = site.visitor();
+  const late = [];
+  forge.faults = { answers: { "/api/v4/": (_, response) => late.push(response) } };
+  const started = Date.now();
+  const answer = await sid.signIn(forge, 45);
+  const seconds = (Date.now() - started) / 1000;
+  forge.faults = {};
+  for (const response of late) response.destroy();
+  ok(answer.status === 303 && seconds < 6, "an API that does not answer holds up a sign-in for three seconds", `${seconds} s`);
+  await look(site);
+  equal(await mayDo(sid), "see", "and roles come later");
+}
+
 // 42 at another server is somebody else.
 async function twoForges(site, forge) {
   const other = await site.addForge("Second", {}, "--create-users");
@@ -207,6 +228,7 @@ export async function roles(site) {
   await check("levels", () => levels(site, forge, ann));
   await check("GitLab away", () => away(site, forge, ann));
   await check("people's grants", () => grants(site, forge, ann));
+  await check("a slow API", () => slowApi(site, forge));
   await check("two servers", () => twoForges(site, forge));
   await check("secrets", () => secrets(site, forge));
   await check("contract", () => contract?.tell());
