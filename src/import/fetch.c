@@ -9,6 +9,7 @@
 #include "http/client_problem.h"
 #include "import/limits.h"
 #include "import/parts.h"
+#include "source/sentry_link.h"
 
 #include "base/banned.h"
 
@@ -157,6 +158,22 @@ enum status import_fetch_wait(struct import_fetch *fetch, struct problem *proble
   problem->status = status;
   if (ends_import(status)) import_fail(importer, problem);
   return status;
+}
+
+/* One of them is remembered, later and later ones: a circle comes by there in time. */
+enum status import_cursors_next(struct import_cursors *cursors, const struct http_call *call,
+                                struct problem *problem) {
+  struct sentry_link link = sentry_link_read(http_call_header(call, "Link"));
+  bool is_known = link.next.len && (slice_equal(link.next, cursors->current) ||
+                                    slice_equal(link.next, cursors->remembered));
+  cursors->current = arena_copy(&cursors->arena, link.next);
+  if (is_known)
+    return problem_set(problem, STATUS_BAD_INPUT, "Sentry's list goes round in a circle.");
+  if (cursors->steps++ >= cursors->remember_at) {
+    cursors->remembered = cursors->current;
+    cursors->remember_at = cursors->steps * 2;
+  }
+  return STATUS_OK;
 }
 
 enum status import_fetch(struct importer *importer, struct import_fetch *fetch, struct slice path,

@@ -11,7 +11,6 @@
 #include "http/client_problem.h"
 #include "import/limits.h"
 #include "import/parts.h"
-#include "source/sentry_link.h"
 #include "store/option.h"
 
 #include "base/banned.h"
@@ -145,7 +144,6 @@ static void note_total(struct importer *importer, const struct http_call *call) 
   pthread_mutex_unlock(&importer->mutex);
 }
 
-/* One page. `cursor` becomes that of the next one, empty behind the last. */
 static enum status list_page(struct importer *importer, struct import_fetch *fetch,
                              struct slice cursor, struct problem *problem) {
   const struct import_request *request = importer->request;
@@ -168,21 +166,15 @@ static enum status list_page(struct importer *importer, struct import_fetch *fet
 }
 
 static enum status list_all(struct importer *importer, struct problem *problem) {
-  struct arena arena = {0};
-  struct slice cursor = SLICE_EMPTY;
+  struct import_cursors cursors = {0};
   enum status status = STATUS_OK;
-  bool goes_on = true;
-  while (goes_on && !status && !import_is_over(importer)) {
+  do {
     struct import_fetch fetch = {0};
-    status = list_page(importer, &fetch, cursor, problem);
-    if (!status) {
-      struct sentry_link link = sentry_link_read(http_call_header(&fetch.call, "Link"));
-      goes_on = link.next.len && !slice_equal(link.next, cursor);
-      cursor = arena_copy(&arena, link.next);
-    }
+    status = list_page(importer, &fetch, cursors.current, problem);
+    if (!status) status = import_cursors_next(&cursors, &fetch.call, problem);
     import_fetch_end(&fetch);
-  }
-  arena_free(&arena);
+  } while (cursors.current.len && !status && !import_is_over(importer));
+  arena_free(&cursors.arena);
   return status;
 }
 
@@ -326,6 +318,8 @@ static enum status run(struct importer *importer, struct problem *problem) {
   if (!importer->has_failed && !atomic_load(&is_stopping)) return STATUS_OK;
   if (importer->has_failed) {
     *problem = importer->failure;
+    /* It is the Sentry's answer that is bad, not what was asked for. */
+    if (problem->status == STATUS_BAD_INPUT && !problem->field[0]) problem->status = STATUS_FAILED;
     return problem->status;
   }
   return problem_set(problem, STATUS_UNAVAILABLE,

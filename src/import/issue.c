@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "import/limits.h"
 #include "import/parts.h"
-#include "source/sentry_link.h"
 
 #include "base/banned.h"
 
@@ -41,14 +40,13 @@ static bool is_unchanged(const struct import_issue *row, const struct import_job
 struct scan {
   struct importer *importer;
   const struct import_job *job;
-  struct arena arena;  /* of the cursor */
-  struct slice cursor; /* of the page that is asked for */
+  struct import_cursors cursors; /* of the page that is asked for */
   int page_size;
   bool is_known; /* it was read to its end before */
 };
 
 static struct slice page_path(struct scan *scan, struct arena *arena) {
-  struct slice cursor = url_encode(arena, scan->cursor);
+  struct slice cursor = url_encode(arena, scan->cursors.current);
   const char *rest = arena_string(
       arena, arena_printf(arena, "events/?full=true&per_page=%d%s%.*s", scan->page_size,
                           cursor.len ? "&cursor=" : "", SLICE_ARGS(cursor)));
@@ -66,7 +64,8 @@ static bool may_be_old(struct scan *scan) {
   pthread_mutex_lock(&scan->importer->mutex);
   bool is_first = scan->importer->report->events + scan->importer->report->known == 0;
   pthread_mutex_unlock(&scan->importer->mutex);
-  return is_first && !scan->cursor.len && !atomic_exchange(&scan->importer->uses_old_paths, true);
+  return is_first && !scan->cursors.current.len &&
+         !atomic_exchange(&scan->importer->uses_old_paths, true);
 }
 
 /* Waits for the page; asks for a smaller one where it is too long, or for one at the old place. */
@@ -104,11 +103,12 @@ static enum status take_page(struct scan *scan, struct slice json, bool has_next
   struct import_page page;
   enum status status = import_page_read(scan->importer, scan->job, &arena, json, &page, problem);
   bool is_old = page.total > 0 && page.expired == page.total;
-  struct import_page_write write = {.importer = scan->importer,
-                                    .issue_id = scan->job->issue_id,
-                                    .page = &page,
-                                    .cursor = has_next && !is_old ? scan->cursor : SLICE_EMPTY,
-                                    .stage = has_next && !is_old ? IMPORT_READING : IMPORT_READ};
+  struct import_page_write write = {
+      .importer = scan->importer,
+      .issue_id = scan->job->issue_id,
+      .page = &page,
+      .cursor = has_next && !is_old ? scan->cursors.current : SLICE_EMPTY,
+      .stage = has_next && !is_old ? IMPORT_READING : IMPORT_READ};
   if (import_is_over(scan->importer)) status = STATUS_UNAVAILABLE; /* it may be half a page */
   if (!status) status = import_write(scan->importer, import_page_run, &write, problem);
   if (!status) count_page(scan->importer, &page, &write);
@@ -126,12 +126,10 @@ static enum status scan_pages(struct scan *scan, struct import_fetch fetches[2],
     struct import_fetch *fetch = &fetches[at], *next = &fetches[1 - at];
     enum status status = wait_for_page(scan, fetch, problem);
     if (status) return status;
-    struct sentry_link link = sentry_link_read(http_call_header(&fetch->call, "Link"));
-    bool has_next = link.next.len && !slice_equal(link.next, scan->cursor);
-    if (has_next) {
-      scan->cursor = arena_copy(&scan->arena, link.next);
-      ask(scan, next);
-    }
+    status = import_cursors_next(&scan->cursors, &fetch->call, problem);
+    if (status) return status;
+    bool has_next = scan->cursors.current.len > 0;
+    if (has_next) ask(scan, next);
     status = take_page(scan, fetch->call.answer, has_next, &goes_on, problem);
     if (status) return status;
     import_fetch_end(fetch);
@@ -147,11 +145,11 @@ static enum status read_events(struct importer *importer, const struct import_jo
                       .page_size = IMPORT_PAGE_SIZE,
                       .is_known = row->is_complete};
   if (row->stage == IMPORT_READ) return STATUS_OK;
-  if (row->stage == IMPORT_READING) scan.cursor = row->cursor;
+  if (row->stage == IMPORT_READING) scan.cursors.current = row->cursor;
   enum status status = scan_pages(&scan, fetches, problem);
   import_fetch_end(&fetches[0]);
   import_fetch_end(&fetches[1]);
-  arena_free(&scan.arena);
+  arena_free(&scan.cursors.arena);
   return status;
 }
 

@@ -30,11 +30,10 @@ static bool find_own_group(struct transaction *tx, struct import_issue *row) {
   return is_found;
 }
 
-static void take_known_group(struct transaction *tx, const struct group *group,
-                             struct import_issue *row) {
-  if (!row->group_id && !import_issue_of_group(tx, row->import_id, group->id))
-    row->group_id = group->id;
-  if (group->id != row->group_id) row->other_id = group->id;
+static void take_known_group(struct transaction *tx, int64_t group_id, struct import_issue *row) {
+  if (!row->group_id && !import_issue_of_group(tx, row->import_id, group_id))
+    row->group_id = group_id;
+  if (group_id != row->group_id) row->other_id = group_id;
 }
 
 /* Returns the group that the event belongs to. */
@@ -42,7 +41,7 @@ static int64_t place(struct transaction *tx, const struct digest *digest,
                      struct import_issue *row) {
   struct group group;
   if (digest_find_group(tx, digest, &group)) {
-    take_known_group(tx, &group, row);
+    take_known_group(tx, group.id, row);
   } else if (find_own_group(tx, row)) {
     digest_join_group(tx, digest, row->group_id, &group);
   } else {
@@ -53,11 +52,20 @@ static int64_t place(struct transaction *tx, const struct digest *digest,
   return group.id;
 }
 
+/* The event is here: by an SDK that sends to both servers, or by a page that was read twice. */
+static void take_known_event(struct transaction *tx, const struct digest *digest,
+                             struct import_issue *row) {
+  struct event_row known;
+  if (!row->is_complete) row->known_count++;
+  if (row->group_id || !event_row_find(tx, digest->project_id, &digest->id, &known)) return;
+  take_known_group(tx, known.group_id, row);
+}
+
 static void take_event(struct transaction *tx, const struct digest *digest,
                        struct import_issue *row, struct import_page_write *write) {
   if (!digest_claim_id(tx, digest)) {
     write->known++;
-    if (!row->is_complete) row->known_count++;
+    take_known_event(tx, digest, row);
     return;
   }
   if (place(tx, digest, row) != row->group_id) write->elsewhere++;

@@ -83,6 +83,18 @@ void import_fetch_end(struct import_fetch *fetch);
 enum status import_fetch(struct importer *importer, struct import_fetch *fetch, struct slice path,
                          struct problem *problem) MUST_CHECK;
 
+/* Cursors of one list, one after the other, so that a server whose list goes round in a circle is
+ * noticed. All zero at first. */
+struct import_cursors {
+  struct arena arena;
+  struct slice current, remembered; /* `current`: empty for the first page, and behind the last */
+  size_t steps, remember_at;
+};
+/* Takes the cursor of the next page from an answer. STATUS_BAD_INPUT: there was a page with that
+ * cursor before. */
+enum status import_cursors_next(struct import_cursors *cursors, const struct http_call *call,
+                                struct problem *problem) MUST_CHECK;
+
 /* --- issue.c --------------------------------------------------------------------- */
 
 /* Brings one issue. A failure is of this issue alone, unless the import has ended. */

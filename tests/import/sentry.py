@@ -86,6 +86,7 @@ class Sentry:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # who asked has seen enough and is gone
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
