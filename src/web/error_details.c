@@ -131,8 +131,12 @@ static bool is_sha(struct slice s) {
 }
 
 static struct release_view release_view_of(struct slice name) {
-  return (struct release_view){.name = name,
-                               .shown = is_sha(name) ? slice_upto(name, SHA_DIGITS_SHOWN) : name};
+  /* Also behind the '@' of "package@sha". */
+  size_t at = slice_find_last_byte(name, '@');
+  size_t start = at < name.len ? at + 1 : 0;
+  bool has_sha = is_sha(slice_from(name, start));
+  return (struct release_view){
+      .name = name, .shown = has_sha ? slice_upto(name, start + SHA_DIGITS_SHOWN) : name};
 }
 
 static void add_commit(struct error_details_view *view, const struct web *web,

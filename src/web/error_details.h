@@ -46,7 +46,7 @@ struct details_data {
 };
 
 struct release_view {
-  struct slice name, shown; /* shown: a full SHA is cut to its first digits */
+  struct slice name, shown; /* shown: a full SHA in it is cut to its first digits */
 };
 
 /* One line of the activity: icon, words, and a link inside them. */
