@@ -94,13 +94,13 @@ struct slice gitlab_message(struct arena *arena, yyjson_val *json);
 /* What a webhook says about an issue. */
 struct gitlab_hook {
   int64_t project_id, number;
-  bool is_closed, is_reopened;         /* what happened; neither: something else */
-  int64_t updated_ms;                  /* 0: not said */
-  struct slice title, web_url, person; /* who did it: "Alice (alice)" */
+  bool is_closed, is_reopened; /* what happened; neither: something else */
+  int64_t updated_ms;          /* 0: not said */
+  struct slice title;
   bool is_moved;
 };
 /* False: it is not about an issue. */
-bool gitlab_hook_read(struct arena *arena, yyjson_val *json, struct gitlab_hook *hook) MUST_CHECK;
+bool gitlab_hook_read(yyjson_val *json, struct gitlab_hook *hook) MUST_CHECK;
 
 /* "https://gitlab.example.org/group/project/-/issues/12" and, as older GitLabs wrote,
  * ".../project/issues/12" or ".../project/-/work_items/12", below `web_url` of the project. */

@@ -210,15 +210,7 @@ struct slice gitlab_message(struct arena *arena, yyjson_val *json) {
 
 /* --- webhooks -------------------------------------------------------------------------------- */
 
-static struct slice person_of(struct arena *arena, yyjson_val *user) {
-  struct slice name = slice_cut_utf8(text_member(user, "name"), COMMIT_AUTHOR_BYTES);
-  struct slice username = slice_cut_utf8(text_member(user, "username"), COMMIT_AUTHOR_BYTES);
-  if (!name.len) return arena_copy(arena, username);
-  if (!username.len) return arena_copy(arena, name);
-  return arena_printf(arena, "%.*s (%.*s)", SLICE_ARGS(name), SLICE_ARGS(username));
-}
-
-bool gitlab_hook_read(struct arena *arena, yyjson_val *json, struct gitlab_hook *hook) {
+bool gitlab_hook_read(yyjson_val *json, struct gitlab_hook *hook) {
   yyjson_val *issue = json_member(json, "object_attributes");
   struct slice action = text_member(issue, "action");
   *hook = (struct gitlab_hook){
@@ -228,8 +220,6 @@ bool gitlab_hook_read(struct arena *arena, yyjson_val *json, struct gitlab_hook 
       .is_reopened = slice_equal_string(action, "reopen"),
       .updated_ms = time_member(issue, "updated_at"),
       .title = text_member(issue, "title"),
-      .web_url = url_member(issue, "url"),
-      .person = person_of(arena, json_member(json, "user")),
       .is_moved = positive_member(issue, "moved_to_id") != 0,
   };
   return slice_equal_string(text_member(json, "object_kind"), "issue") && hook->number &&

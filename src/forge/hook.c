@@ -56,7 +56,7 @@ enum hook_result forge_hook(struct forge *forge, struct arena *arena, const stru
   if (!is_allowed(forge, arena, hook, &link)) return HOOK_DENIED;
   poll_note_hook(&forge->poll, hook->project_id);
   if (json_read(arena, hook->body, &json, &problem)) return HOOK_UNREADABLE;
-  if (!gitlab_hook_read(arena, json, &told) || told.project_id != link.project.remote_id ||
+  if (!gitlab_hook_read(json, &told) || told.project_id != link.project.remote_id ||
       (!told.is_closed && !told.is_reopened))
     return HOOK_IGNORED;
   struct hook_write write = {.forge = forge,
@@ -66,7 +66,6 @@ enum hook_result forge_hook(struct forge *forge, struct arena *arena, const stru
                                           .is_open = told.is_reopened,
                                           .is_gone = told.is_moved,
                                           .title = told.title,
-                                          .web_url = told.web_url,
                                           .updated_ms = told.updated_ms}};
   if (store_write(forge->store, run, &write, &problem)) return HOOK_FAILED;
   return write.is_news ? HOOK_DONE : HOOK_IGNORED;

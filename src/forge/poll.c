@@ -57,7 +57,6 @@ static void add_sighting(struct round *round, const struct gitlab_issue *issue) 
                         .is_open = issue->is_open,
                         .is_gone = issue->is_moved,
                         .title = issue->title,
-                        .web_url = issue->web_url,
                         .updated_ms = issue->updated_ms};
 }
 

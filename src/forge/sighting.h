@@ -18,7 +18,7 @@
 struct sighting {
   int64_t remote_id, number;
   bool is_open, is_gone;
-  struct slice title, web_url;
+  struct slice title;
   int64_t updated_ms; /* by GitLab's clock */
 };
 /* On the writer thread. False: the issue belongs to no error, or it is no news. */

@@ -39,7 +39,7 @@ static void read_all(struct arena *arena, yyjson_val *json) {
     check_url(commit.url);
   }
   if (gitlab_merge_request_read(json, &request)) check_url(request.web_url);
-  if (gitlab_hook_read(arena, json, &hook)) check(hook.number > 0 && hook.project_id > 0);
+  if (gitlab_hook_read(json, &hook)) check(hook.number > 0 && hook.project_id > 0);
   gitlab_changes_read(arena, json, &details);
   check(details.file_count <= COMMIT_FILES_LIMIT && details.patch.len <= COMMIT_PATCH_BYTES);
   if (gitlab_tree_read(json, &names))

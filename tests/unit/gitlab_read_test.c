@@ -168,13 +168,13 @@ static void test_hook(void **state) {
       "{\"object_kind\":\"issue\",\"project\":{\"id\":5},\"object_attributes\":{\"iid\":9,"
       "\"action\":"
       "\"close\",\"updated_at\":\"2017-09-15 16:50:55 UTC\"}}";
-  assert_true(gitlab_hook_read(&arena, json_of(text), &hook));
+  assert_true(gitlab_hook_read(json_of(text), &hook));
   assert_true(hook.is_closed && !hook.is_reopened);
   assert_int_equal(hook.updated_ms, 1505494255000);
-  assert_false(gitlab_hook_read(&arena, json_of("{\"object_kind\":\"push\"}"), &hook));
-  assert_false(gitlab_hook_read(&arena, json_of("[]"), &hook));
+  assert_false(gitlab_hook_read(json_of("{\"object_kind\":\"push\"}"), &hook));
+  assert_false(gitlab_hook_read(json_of("[]"), &hook));
   assert_false(gitlab_hook_read(
-      &arena, json_of("{\"object_kind\":\"issue\",\"object_attributes\":{\"iid\":9}}"), &hook));
+      json_of("{\"object_kind\":\"issue\",\"object_attributes\":{\"iid\":9}}"), &hook));
 }
 
 static void test_issue_of_url(void **state) {
