@@ -267,7 +267,8 @@ static enum status look_with_tokens(const struct forge_look *look, struct arena 
     struct slice sealed, purpose;
   } tokens[] = {
       {link->token, project_forge_token_purpose(arena, link->project_id, server)},
-      {server->token, forge_server_token_purpose(arena, server)},
+      {link->may_use_server_token ? server->token : SLICE_EMPTY,
+       forge_server_token_purpose(arena, server)},
   };
   enum status status = STATUS_UNAUTHENTICATED;
   for (size_t i = 0; i < sizeof tokens / sizeof *tokens && is_refused(status); i++) {

@@ -1,11 +1,13 @@
 /* import_command.c - culprit import sentry: brings a project of a Sentry in, and tells what came
  * and what could not. */
 #include <sodium.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "import/import.h"
+#include "import/limits.h"
 #include "json/json.h"
 #include "source/sentry_url.h"
 
@@ -197,6 +199,9 @@ static void write_json(struct command_context *context, const struct import_repo
 /* --- the command --------------------------------------------------------------------------------
  */
 
+/* A server runs a command on a thread that serves pages too: some are always left for those. */
+static atomic_int under_way;
+
 static enum status run(struct command_context *context, struct import_request *request) {
   const struct http_client_options settings = {
       .allow_private_addresses = context->allow_private_addresses, .ca_file = context->ca_file};
@@ -206,7 +211,14 @@ static enum status run(struct command_context *context, struct import_request *r
   request->client = own ? own : context->client;
   request->progress = tell;
   request->progress_context = context->progress;
-  enum status status = import_sentry(context->arena, request, &report, context->problem);
+  enum status status;
+  if (atomic_fetch_add(&under_way, 1) < IMPORTS_LIMIT)
+    status = import_sentry(context->arena, request, &report, context->problem);
+  else
+    status = problem_set(context->problem, STATUS_BUSY,
+                         "%d imports are under way on this server. Wait until one has ended.",
+                         IMPORTS_LIMIT);
+  atomic_fetch_sub(&under_way, 1);
   if (own) http_client_close(own);
   bool is_told = !status || report.issues || report.events;
   if (is_told && arguments_is_set(context->arguments, OPTION_JSON))

@@ -48,7 +48,9 @@ static bool begin(struct outbox_job *job, struct work *work) {
   struct transaction *tx = store_begin_read(job->store);
   bool is_linked = forge_link_read(tx, &job->arena, job->task->project_id, &work->link) &&
                    project_get(tx, &job->arena, job->task->project_id, &work->project);
-  if (job->task->user_id && !user_get(tx, &job->arena, job->task->user_id, &work->user))
+  /* Who may not act any more does not act through what waited. */
+  if (job->task->user_id &&
+      (!user_get(tx, &job->arena, job->task->user_id, &work->user) || !work->user.is_active))
     work->user.id = 0;
   store_end_read(tx);
   if (!is_linked) {
@@ -265,15 +267,19 @@ struct issue_work {
   struct gitlab_issue issue; /* as GitLab has it */
 };
 
-/* The issue's project there: what is kept of it, or else the linked project, when the URL says so.
- */
+/* The linked project there when the issue is of it, by what is kept of the issue or else by its
+ * URL; 0: it is of another project, or of another server. */
 static int64_t remote_id_of(const struct work *work, const struct issue_link *link) {
   struct forge_issue known;
   struct transaction *tx = store_begin_read(work->job->store);
   bool is_known = forge_issue_of_link(tx, &work->job->arena, link, &known);
   store_end_read(tx);
   int64_t number;
-  if (is_known) return known.remote_id;
+  struct slice server = arena_concat(&work->job->arena, work->link.server.url, SLICE("/"));
+  if (is_known)
+    return known.remote_id == work->link.project.remote_id && slice_starts_with(link->url, server)
+               ? known.remote_id
+               : 0;
   bool is_of_project = gitlab_issue_of_url(link->url, work->link.project.web_url, &number);
   return is_of_project ? work->link.project.remote_id : 0;
 }

@@ -47,7 +47,8 @@ enum status forge_access_open(const struct forge_access *access, struct arena *a
                  project->token, &gitlab->token))
     return STATUS_OK;
   *as = FORGE_AS_SERVER;
-  if (open_token(access, arena, forge_server_token_purpose(arena, server), server->token,
+  if (project->may_use_server_token &&
+      open_token(access, arena, forge_server_token_purpose(arena, server), server->token,
                  &gitlab->token))
     return STATUS_OK;
   return problem_set(problem, STATUS_FORBIDDEN,

@@ -3,6 +3,9 @@
  *   somebody acts ──► their own grant ──┐ none
  *                                       ├──► the project's token ──► the server's token
  *   the server acts ────────────────────┘
+ *
+ * The server's token reads more than those who link may: it is used only for projects that were
+ * linked by who may see them there (project_forge.may_use_server_token).
  */
 #ifndef CULPRIT_FORGE_LINK_H
 #define CULPRIT_FORGE_LINK_H

@@ -6,6 +6,7 @@
 #include "forge/builtin.h"
 #include "store/outbox.h"
 #include "store/vault.h"
+#include "tracker/tracker.h"
 
 #include "base/banned.h"
 
@@ -148,13 +149,14 @@ static enum status ask_gitlab(const struct check *check, struct arena *arena) {
     enum status status = change->token.len ? check_token(&gitlab, &change->problem) : STATUS_OK;
     return status ? status : check_project(check, &gitlab, false);
   }
+  link.project.may_use_server_token = change->is_admin;
   const struct forge_access access = {
       .forge = check->forge, .link = &link, .user_id = change->user_id};
   struct problem problem;
-  if (forge_access_open(&access, arena, &gitlab, &as, &problem) ||
-      (as == FORGE_AS_SERVER && !change->is_admin))
+  if (forge_access_open(&access, arena, &gitlab, &as, &problem))
     return problem_set_field(&change->problem, STATUS_BAD_INPUT, "token",
                              "Enter a token of the GitLab project, or sign in with GitLab first.");
+  change->may_use_server_token = true;
   return check_project(check, &gitlab, as == FORGE_AS_PERSON);
 }
 
@@ -200,7 +202,9 @@ static bool must_ask(struct check *check, struct arena *arena) {
   change->keeps_token = is_same && is_mask(change->form.token);
   change->token = has_new ? slice_trim(change->form.token) : SLICE_EMPTY;
   check->token = change->token;
-  if (is_same && !has_new) {
+  /* Who takes the token away has to show anew that they may see the project. */
+  if (is_same && !has_new && (change->keeps_token || !saved.project.token.len)) {
+    change->may_use_server_token = saved.project.may_use_server_token;
     change->project = (struct gitlab_project_info){.id = saved.project.remote_id,
                                                    .path = saved.project.path,
                                                    .web_url = saved.project.web_url,
@@ -247,18 +251,34 @@ static struct project_forge link_of(const struct forge_link_change *change) {
                                 .reopens_issues = form->reopens_issues,
                                 .resolves_on_close = form->resolves_on_close,
                                 .takes_roles = form->takes_roles,
+                                .may_use_server_token = change->may_use_server_token,
                                 .checked_ms = clock_now_ms()};
+}
+
+/* Owners there become owners here, so that only an owner lets roles come from a project. */
+static enum status check_roles(struct transaction *tx, const struct settings_target *target,
+                               const struct project_forge *old, const struct project_forge *link,
+                               struct problem *problem) {
+  bool is_known =
+      old->takes_roles && old->forge_id == link->forge_id && old->remote_id == link->remote_id;
+  if (!link->takes_roles || is_known ||
+      access_role(tx, target->actor, target->project) >= ROLE_OWNER)
+    return STATUS_OK;
+  return problem_set_field(problem, STATUS_BAD_INPUT, "take_roles",
+                           "Only an owner can let roles come from GitLab, because owners there "
+                           "become owners here.");
 }
 
 static enum status run_save(struct transaction *tx, void *context, struct problem *problem) {
   const struct link_write *write = context;
   struct arena arena = {0};
-  struct project_forge old, link = link_of(write->change);
+  struct project_forge old = {0}, link = link_of(write->change);
   enum status status = settings_check(tx, write->target, problem);
+  bool is_linked = project_forge_get(tx, &arena, link.project_id, &old);
+  if (!status) status = check_roles(tx, write->target, &old, &link, problem);
   if (!status) {
     link.token = write->token;
-    if (project_forge_get(tx, &arena, link.project_id, &old) && old.forge_id == link.forge_id &&
-        old.remote_id == link.remote_id) {
+    if (is_linked && old.forge_id == link.forge_id && old.remote_id == link.remote_id) {
       if (write->change->keeps_token) link.token = old.token;
       link.webhook_secret = old.webhook_secret;
     }

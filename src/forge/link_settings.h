@@ -35,6 +35,7 @@ struct forge_link_change {
   struct problem problem; /* names the field: "forge", "project", "token", "labels" */
   struct slice token;     /* to be kept, in clear; empty: none */
   bool keeps_token;       /* the stored one stays */
+  bool may_use_server_token;
   struct gitlab_project_info project;
   struct forge_server server;
 };

@@ -66,6 +66,13 @@ static bool is_seen(const struct round *round, int64_t number) {
   return false;
 }
 
+/* Only what was asked for counts, whatever the answer holds. */
+static bool is_asked(const struct round *round, size_t from, size_t count, int64_t number) {
+  for (size_t i = from; i < from + count; i++)
+    if (round->issues[i].number == number) return true;
+  return false;
+}
+
 static bool ask_batch(struct round *round, size_t from, size_t count, struct gitlab_reply *reply) {
   struct gitlab_question question = {.method = "GET", .path = question_of(round, from, count)};
   gitlab_ask(&round->gitlab, &question, reply);
@@ -74,8 +81,9 @@ static bool ask_batch(struct round *round, size_t from, size_t count, struct git
   yyjson_arr_iter items = yyjson_arr_iter_with(reply->json);
   yyjson_val *item;
   struct gitlab_issue issue;
-  while (round->sighting_count < round->issue_count && (item = yyjson_arr_iter_next(&items)))
-    if (gitlab_issue_read(item, &issue) && !is_seen(round, issue.number))
+  while ((item = yyjson_arr_iter_next(&items)))
+    if (gitlab_issue_read(item, &issue) && is_asked(round, from, count, issue.number) &&
+        !is_seen(round, issue.number))
       add_sighting(round, &issue);
   return true;
 }
@@ -176,12 +184,14 @@ static void visit(struct forge *forge, int64_t project_id) {
   bool is_answered = ask_project(&round, project_id);
   now_ms = clock_now_ms();
   pthread_mutex_lock(&poll->mutex);
-  project->failures = is_answered ? 0 : project->failures + 1;
-  if (is_answered && round.asked_ms) {
+  /* Somebody in a hurry has begun anew meanwhile: what this round found is of before. */
+  bool is_current = project->next_ms == INT64_MAX;
+  if (is_current) project->failures = is_answered ? 0 : project->failures + 1;
+  if (is_current && is_answered && round.asked_ms) {
     project->since_ms = round.asked_ms - POLL_OVERLAP_MS;
     if (round.is_full) project->full_ms = now_ms;
   }
-  if (project->next_ms == INT64_MAX) project->next_ms = now_ms + wait_ms(project, now_ms);
+  if (is_current) project->next_ms = now_ms + wait_ms(project, now_ms);
   pthread_mutex_unlock(&poll->mutex);
   arena_free(&round.arena);
 }

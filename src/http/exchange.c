@@ -162,7 +162,11 @@ static void on_worker(uv_work_t *work_request) {
     exchange->work(&exchange->request, &exchange->response);
     return;
   }
-  run_handler(exchange, exchange->wants_again);
+  bool is_late = clock_monotonic_us() - exchange->started_us > HTTP_PARKED_LIMIT_MS * 1000LL;
+  if (exchange->wants_again && is_late)
+    exchange_fill_problem(exchange, 503, "This took too long. Try again in a moment.");
+  else
+    run_handler(exchange, exchange->wants_again);
   if (!exchange->is_parked) response_compress(&exchange->request, &exchange->response);
 }
 

@@ -39,6 +39,9 @@
 /* Files that connections leave to the rest of the process, or half of what it may open when that is
  * little: the database has to be opened whatever senders do. */
 #define HTTP_FILES_RESERVED 512
+/* A parked request whose handler still finds that something is missing after so long is answered
+ * with 503: three times the longest wait for another server. */
+#define HTTP_PARKED_LIMIT_MS 60000
 /* Handlers that block run on this many threads. */
 #define HTTP_WORKER_THREADS 4
 

@@ -3,6 +3,7 @@
  */
 #include "import/import.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -248,12 +249,14 @@ static void tell_progress(struct importer *importer) {
 
 /* Until all threads are done. */
 static void wait_for_threads(struct importer *importer) {
+  struct timespec until;
   pthread_mutex_lock(&importer->mutex);
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec++;
   while (importer->running) {
-    struct timespec until;
+    if (pthread_cond_timedwait(&importer->changed, &importer->mutex, &until) == 0) continue;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec++;
-    if (pthread_cond_timedwait(&importer->changed, &importer->mutex, &until) == 0) continue;
     if (atomic_load(&is_stopping)) pthread_cond_broadcast(&importer->changed);
     pthread_mutex_unlock(&importer->mutex);
     tell_progress(importer);
@@ -266,8 +269,11 @@ static void run_threads(struct importer *importer) {
   pthread_t threads[1 + IMPORT_WORKERS];
   size_t count = sizeof threads / sizeof threads[0];
   importer->running = count;
-  for (size_t i = 0; i < count; i++)
-    pthread_create(&threads[i], NULL, i == 0 ? run_list : run_worker, importer);
+  for (size_t i = 0; i < count; i++) {
+    int failed = pthread_create(&threads[i], NULL, i == 0 ? run_list : run_worker, importer);
+    assert(!failed);
+    (void)failed;
+  }
   wait_for_threads(importer);
   for (size_t i = 0; i < count; i++) pthread_join(threads[i], NULL);
   while (importer->first) {

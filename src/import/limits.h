@@ -5,6 +5,8 @@
 /* Threads that read issues: two thirds of the calls that http/client.h makes to one host at once,
  * so that a connection of the same server stays usable meanwhile. */
 #define IMPORT_WORKERS 4
+/* Imports at once on a server: each keeps one of the four threads that pages run on. */
+#define IMPORTS_LIMIT 2
 /* Issues that wait for one of them: two pages of the list. */
 #define IMPORT_WAITING_LIMIT 200
 /* Sentry gives at most 100 issues or events a page. Where whole events make a page longer than

@@ -85,8 +85,14 @@ static void settle(struct arena *arena, struct action_states *all) {
   qsort(all->given_up, all->given_up_count, sizeof *states, compare_newest_first);
 }
 
-static void note_end(struct action_states *all, int64_t end_ms) {
-  if (all->newest_end_ms < end_ms) all->newest_end_ms = end_ms;
+/* Times that lie ahead are from before the clock was set back: no answer could be newer. */
+static void note_end(const struct source *source, struct action_states *all, int64_t end_ms) {
+  if (end_ms <= source->now_ms && all->newest_end_ms < end_ms) all->newest_end_ms = end_ms;
+}
+
+static void note_bulk_end(const struct source *source, struct action_states *all, int64_t end_ms) {
+  note_end(source, all, end_ms);
+  if (end_ms <= source->now_ms && all->bulk_end_ms < end_ms) all->bulk_end_ms = end_ms;
 }
 
 /* What the oldest waiting task says is why the others wait. */
@@ -101,13 +107,13 @@ static void read_task(const struct source *source, struct slice label,
   struct bulk_state *bulk = &all->bulks[all->bulk_count];
   if (read_state(source, label, task, state)) {
     all->count++;
-    if (task->state == OUTBOX_DONE) note_end(all, task->ended_ms);
+    if (task->state == OUTBOX_DONE) note_end(source, all, task->ended_ms);
   } else if (read_bulk(source, label, task, bulk)) {
     all->bulk_count++;
     /* A step ends when the next one may begin. */
     if (task->state == OUTBOX_WAITING && bulk->done && task->not_before_ms <= source->now_ms)
-      note_end(all, task->not_before_ms);
-    note_end(all, task->ended_ms);
+      note_bulk_end(source, all, task->not_before_ms);
+    note_bulk_end(source, all, task->ended_ms);
   } else {
     return;
   }

@@ -42,6 +42,7 @@ struct action_states {
   struct bulk_state *bulks; /* oldest first */
   size_t bulk_count;
   int64_t newest_end_ms; /* when something was last done at the other server; 0: not lately */
+  int64_t bulk_end_ms;   /* the same of what was done to many, of which nobody knows which */
   size_t waiting_count;  /* tasks; while one fails, the others wait for it */
   struct slice error;    /* why the first of them is not done yet; empty: no attempt failed */
   int64_t retry_ms;      /* with an error: when it is tried again */

@@ -168,7 +168,7 @@ static enum status run_keep(struct transaction *tx, struct store_write *write) {
     remote_answer_touch(tx, keep->project_id, keep->path, keep->packed.asked_ms);
   } else {
     remote_answer_keep(tx, keep->project_id, keep->path, &keep->packed);
-    remote_notice(tx, keep->project_id, &keep->sights);
+    remote_notice(tx, keep->project_id, keep->packed.asked_ms, &keep->sights);
   }
   return STATUS_OK;
 }
@@ -178,12 +178,11 @@ static void done_keep(struct store_write *write) {
   struct remote *remote = keep->remote;
   pthread_mutex_lock(&remote->mutex);
   struct entry *entry = map_get(&remote->entries, keep->key);
-  bool is_newest = entry && entry->asked_ms == keep->packed.asked_ms;
-  if (is_newest && !write->status && entry->is_held) {
+  if (entry && write->status) {
+    entry->kept_ms = 0; /* the next answer is written, even if it is the same */
+  } else if (entry && entry->is_held && entry->kept_ms == keep->packed.asked_ms) {
     arena_free(&entry->held);
     entry->is_held = false;
-  } else if (is_newest && write->status) {
-    entry->kept_ms = 0; /* the next answer is written, even if it is the same */
   }
   pthread_mutex_unlock(&remote->mutex);
   arena_free(&keep->arena);
@@ -321,7 +320,8 @@ static void start(struct entry *entry, const struct connection *connection, int6
   struct remote *remote = entry->remote;
   const struct place *place = place_of(remote, entry->project_id);
   struct problem problem;
-  if (entry->is_under_way || now_ms < entry->retry_ms) return;
+  bool is_set_back = entry->failed_ms > now_ms; /* the clock was */
+  if (entry->is_under_way || (now_ms < entry->retry_ms && !is_set_back)) return;
   if (now_ms < place->not_before_ms) {
     entry->problem = place->problem;
     entry->failed_ms = now_ms;
@@ -353,14 +353,17 @@ static bool choose_answer(struct entry *entry, struct arena *arena,
     *answer = *kept;
     if (!kept->body.len) entry->kept_ms = 0; /* dropped: the next answer is written */
   }
-  if (answer->body.len && entry->asked_ms > answer->asked_ms) answer->asked_ms = entry->asked_ms;
+  /* The same came again since, and was not written for its time alone. */
+  bool is_same = entry->is_held || kept->asked_ms == entry->kept_ms;
+  if (is_same && entry->asked_ms > answer->asked_ms) answer->asked_ms = entry->asked_ms;
   return answer->body.len > 0;
 }
 
 static enum status decide(struct entry *entry, const struct remote_question *question,
                           struct remote_reply *reply, bool is_known, struct problem *problem) {
   int64_t now_ms = clock_now_ms(), asked_ms = reply->answer.asked_ms;
-  bool is_old = !is_known || asked_ms < question->newer_than_ms;
+  /* Times that lie ahead are from before the clock was set back. */
+  bool is_old = !is_known || asked_ms < question->newer_than_ms || asked_ms > now_ms;
   if (entry->remote->is_stopped)
     return problem_set(problem, STATUS_UNAVAILABLE, "The server is stopping. Try again.");
   if (is_old || now_ms - asked_ms > REMOTE_FRESH_MS) start(entry, question->connection, now_ms);
@@ -372,6 +375,8 @@ static enum status decide(struct entry *entry, const struct remote_question *que
   }
   if (entry->is_under_way) return STATUS_PENDING;
   *problem = entry->problem;
+  if (!problem->status)
+    problem_set(problem, STATUS_UNAVAILABLE, "Sentry cannot be asked at the moment. Try again.");
   return problem->status;
 }
 
@@ -442,7 +447,8 @@ static void refresh(struct remote *remote, struct arena *arena,
 /* Whether the connection's turn has come; its first one is some time after the start. */
 static bool take_turn(struct remote *remote, struct place *place, int64_t now_ms) {
   bool is_first = !place->refresh_ms;
-  if (!is_first && now_ms < place->refresh_ms) return false;
+  bool is_ahead = place->refresh_ms > now_ms + 2 * REMOTE_REFRESH_IDLE_MS; /* the clock went back */
+  if (!is_first && now_ms < place->refresh_ms && !is_ahead) return false;
   place->refresh_ms = refresh_after(place, now_ms);
   return !is_first && !remote->is_stopped;
 }
@@ -490,7 +496,7 @@ static void *keep_fresh(void *argument) {
   pthread_mutex_lock(&remote->mutex);
   while (!remote->is_stopped) {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += REMOTE_KEEPER_PERIOD_MS / SECOND_MS;
     pthread_cond_timedwait(&remote->changed, &remote->mutex, &until);
     if (remote->is_stopped) break;
@@ -512,7 +518,11 @@ struct remote *remote_open(struct store *store, struct http_client *client) {
   remote->store = store;
   remote->client = client;
   pthread_mutex_init(&remote->mutex, NULL);
-  pthread_cond_init(&remote->changed, NULL);
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&remote->changed, &attributes);
+  pthread_condattr_destroy(&attributes);
   int failed = pthread_create(&remote->keeper, NULL, keep_fresh, remote);
   assert(!failed);
   (void)failed;

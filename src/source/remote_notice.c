@@ -27,15 +27,19 @@ void remote_sights_read(struct arena *arena, enum remote_kind kind, struct slice
     sights->sights[sights->count++] = sight_of(&list.issues[i]);
 }
 
-void remote_notice(struct transaction *tx, int64_t project_id, const struct remote_sights *sights) {
+void remote_notice(struct transaction *tx, int64_t project_id, int64_t asked_ms,
+                   const struct remote_sights *sights) {
   struct arena arena = {0};
   struct remote_link found;
   for (size_t i = 0; i < sights->count; i++) {
     const struct remote_sight *sight = &sights->sights[i];
     if (!remote_link_find(tx, &arena, project_id, sight->error_id, &found) ||
-        found.was_resolved == sight->is_resolved)
+        found.was_resolved == sight->is_resolved || asked_ms <= found.told_ms)
       continue;
-    remote_link_set_resolved(tx, project_id, sight->error_id, sight->is_resolved);
+    remote_link_set_resolved(tx, &(struct remote_status){.project_id = project_id,
+                                                         .error_id = sight->error_id,
+                                                         .is_resolved = sight->is_resolved,
+                                                         .time_ms = asked_ms});
     if (found.was_resolved) tracker_note_remote_regress(tx, &found.link);
   }
   arena_free(&arena);

@@ -17,7 +17,8 @@ struct remote_sights {
 /* Of an answer that was understood; of events there is nothing to see. */
 void remote_sights_read(struct arena *arena, enum remote_kind kind, struct slice body,
                         struct remote_sights *sights);
-/* On the writer thread. */
-void remote_notice(struct transaction *tx, int64_t project_id, const struct remote_sights *sights);
+/* On the writer thread. What was seen or done after `asked_ms` counts more than the answer. */
+void remote_notice(struct transaction *tx, int64_t project_id, int64_t asked_ms,
+                   const struct remote_sights *sights);
 
 #endif

@@ -76,7 +76,8 @@ static struct source_error error_of(struct source *source, struct transaction *t
                                     const struct action_states *changes) {
   struct source_error error = {.group = issue->group, .short_id = issue->short_id};
   error.group.project_id = source->project->id;
-  error.url = slice_starts_with(issue->permalink, source->connection.url)
+  struct slice there = arena_concat(source->arena, source->connection.url, SLICE("/"));
+  error.url = slice_starts_with(issue->permalink, there)
                   ? issue->permalink
                   : sentry_error_url(source, issue->group.id);
   sentry_fill_hours(issue, source->now_ms, error.hours);
@@ -96,10 +97,13 @@ static enum status ask_issue(struct source *source, int64_t error_id,
                              const struct action_states *changes, struct remote_reply *reply,
                              struct problem *problem) {
   const struct action_state *change = action_states_find(changes, error_id);
+  int64_t newer_than_ms = changes->bulk_end_ms;
+  if (change && change->ended_ms > newer_than_ms && change->ended_ms <= source->now_ms)
+    newer_than_ms = change->ended_ms;
   const struct asked asked = {
       .kind = REMOTE_ISSUE,
       .path = sentry_issue_path(source->arena, &source->connection, error_id),
-      .newer_than_ms = change ? change->ended_ms : 0};
+      .newer_than_ms = newer_than_ms};
   return ask(source, &asked, reply, problem);
 }
 

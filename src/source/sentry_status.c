@@ -74,7 +74,10 @@ static void follow(struct transaction *tx, struct outbox_job *job, int64_t error
   const struct outbox_task *task = job->task;
   struct remote_link found;
   if (!remote_link_find(tx, &job->arena, task->project_id, error_id, &found)) return;
-  remote_link_set_resolved(tx, task->project_id, error_id, status == GROUP_RESOLVED);
+  remote_link_set_resolved(tx, &(struct remote_status){.project_id = task->project_id,
+                                                       .error_id = error_id,
+                                                       .is_resolved = status == GROUP_RESOLVED,
+                                                       .time_ms = clock_now_ms()});
   const struct forge_task told = {.link = found.link, .is_remote = true, .user_id = task->user_id};
   if (status == GROUP_RESOLVED) {
     close_builtin_issue(tx, &job->arena, &found.link, task->user_id);

@@ -93,11 +93,13 @@ struct project_forge {
   struct slice labels;         /* for issues, with commas */
   struct slice webhook_secret; /* sealed; empty: none */
   struct slice default_branch;
-  bool is_confidential;       /* issues are */
-  bool closes_issues;         /* resolving an error closes its issue */
-  bool reopens_issues;        /* a regress opens it again */
-  bool resolves_on_close;     /* closing an issue resolves its error */
-  bool takes_roles;           /* who may do what is taken from there */
+  bool is_confidential;   /* issues are */
+  bool closes_issues;     /* resolving an error closes its issue */
+  bool reopens_issues;    /* a regress opens it again */
+  bool resolves_on_close; /* closing an issue resolves its error */
+  bool takes_roles;       /* who may do what is taken from there */
+  /* Who linked it may see that project: the server's own token, which reads more, may be used. */
+  bool may_use_server_token;
   int64_t checked_ms;         /* when the project was looked at last */
   struct slice problem;       /* what was wrong then; empty: nothing */
   int64_t roles_asked_ms;     /* when its members were last asked for */

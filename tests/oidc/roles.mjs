@@ -18,7 +18,8 @@ function sql(site, text) {
 function link(site, forge, remoteId) {
   sql(site, `INSERT OR REPLACE INTO project_forge(project_id, forge_id, remote_id, path, web_url, token, labels,
     webhook_secret, default_branch, is_confidential, closes_issues, reopens_issues, resolves_on_close, takes_roles,
-    checked_ms, problem) VALUES(1, ${forge.id}, ${remoteId}, 'group/app', '', x'', '', x'', '', 0, 0, 0, 0, 1, 0, '')`);
+    checked_ms, problem, may_use_server_token) VALUES(1, ${forge.id}, ${remoteId}, 'group/app', '', x'', '', x'', '', 0, 0, 0, 0, 1, 0, '',
+    1)`);
 }
 
 const look = async (site) => {

@@ -11,7 +11,8 @@
 #define LINK_COLUMNS                                                                      \
   "SELECT project_id, forge_id, remote_id, path, web_url, token, labels, webhook_secret," \
   " default_branch, is_confidential, closes_issues, reopens_issues, resolves_on_close,"   \
-  " takes_roles, checked_ms, problem, roles_asked_ms, roles_problem FROM project_forge "
+  " takes_roles, checked_ms, problem, roles_asked_ms, roles_problem,"                     \
+  " may_use_server_token FROM project_forge "
 
 static struct project_forge link_read(const struct query *query, struct arena *arena) {
   return (struct project_forge){.project_id = query_int(query, 0),
@@ -31,7 +32,8 @@ static struct project_forge link_read(const struct query *query, struct arena *a
                                 .checked_ms = query_int(query, 14),
                                 .problem = query_text(query, 15, arena),
                                 .roles_asked_ms = query_int(query, 16),
-                                .roles_problem = query_text(query, 17, arena)};
+                                .roles_problem = query_text(query, 17, arena),
+                                .may_use_server_token = query_int(query, 18) != 0};
 }
 
 bool project_forge_get(struct transaction *tx, struct arena *arena, int64_t project_id,
@@ -79,6 +81,7 @@ static void link_bind(struct query *query, const struct project_forge *link) {
   query_bind_int(query, 14, link->takes_roles);
   query_bind_int(query, 15, link->checked_ms);
   query_bind_text(query, 16, link->problem);
+  query_bind_int(query, 17, link->may_use_server_token);
 }
 
 void project_forge_set(struct transaction *tx, const struct project_forge *link) {
@@ -87,12 +90,12 @@ void project_forge_set(struct transaction *tx, const struct project_forge *link)
       tx,
       "INSERT INTO project_forge(project_id, forge_id, remote_id, path, web_url, token, labels,"
       " webhook_secret, default_branch, is_confidential, closes_issues, reopens_issues,"
-      " resolves_on_close, takes_roles, checked_ms, problem)"
-      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+      " resolves_on_close, takes_roles, checked_ms, problem, may_use_server_token)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
       " ON CONFLICT DO UPDATE SET forge_id = ?2, remote_id = ?3, path = ?4, web_url = ?5,"
       " token = ?6, labels = ?7, webhook_secret = ?8, default_branch = ?9, is_confidential = ?10,"
       " closes_issues = ?11, reopens_issues = ?12, resolves_on_close = ?13, takes_roles = ?14,"
-      " checked_ms = ?15, problem = ?16");
+      " checked_ms = ?15, problem = ?16, may_use_server_token = ?17");
   link_bind(&query, link);
   query_run(&query);
   if (!keeps_roles) {

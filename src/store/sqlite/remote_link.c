@@ -7,8 +7,9 @@
 
 #include "base/banned.h"
 
-#define LINK_COLUMNS                                                                            \
-  "SELECT error_id, project_id, created_ms, forge, number, url, was_resolved FROM remote_link " \
+#define LINK_COLUMNS                                                                         \
+  "SELECT error_id, project_id, created_ms, forge, number, url, was_resolved, told_ms FROM " \
+  "remote_link "                                                                             \
   "WHERE project_id = ?1 AND "
 
 /* Reads the first row, and ends the query. */
@@ -21,7 +22,8 @@ static bool read_link(struct query *query, struct arena *arena, struct remote_li
                                            .forge = query_text(query, 3, arena),
                                            .number = query_int(query, 4),
                                            .url = query_text(query, 5, arena)},
-                                  .was_resolved = query_int(query, 6) != 0};
+                                  .was_resolved = query_int(query, 6) != 0,
+                                  .told_ms = query_int(query, 7)};
   query_end(query);
   return is_found;
 }
@@ -59,13 +61,14 @@ enum status remote_link_create(struct transaction *tx, const struct issue_link *
   return problem_set(problem, STATUS_CONFLICT, "The error has an issue already.");
 }
 
-void remote_link_set_resolved(struct transaction *tx, int64_t project_id, int64_t error_id,
-                              bool is_resolved) {
-  struct query query = query_begin(
-      tx, "UPDATE remote_link SET was_resolved = ?3 WHERE project_id = ?1 AND error_id = ?2");
-  query_bind_int(&query, 1, project_id);
-  query_bind_int(&query, 2, error_id);
-  query_bind_int(&query, 3, is_resolved);
+void remote_link_set_resolved(struct transaction *tx, const struct remote_status *status) {
+  struct query query = query_begin(tx,
+                                   "UPDATE remote_link SET was_resolved = ?3, told_ms = ?4"
+                                   " WHERE project_id = ?1 AND error_id = ?2");
+  query_bind_int(&query, 1, status->project_id);
+  query_bind_int(&query, 2, status->error_id);
+  query_bind_int(&query, 3, status->is_resolved);
+  query_bind_int(&query, 4, status->time_ms);
   query_run(&query);
 }
 

@@ -237,7 +237,8 @@ static const char *const format_2[] = {
     " number INTEGER NOT NULL, url TEXT NOT NULL, created_ms INTEGER NOT NULL, was_resolved "
     "INTEGER "
     "NOT NULL"
-    " DEFAULT 0, PRIMARY KEY(project_id, error_id)) WITHOUT ROWID;"
+    " DEFAULT 0, told_ms INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(project_id, error_id)) WITHOUT "
+    "ROWID;"
     "CREATE INDEX remote_link_number ON remote_link(project_id, number);",
 
     "CREATE TABLE outbox(id INTEGER PRIMARY KEY AUTOINCREMENT, project_id INTEGER NOT NULL, lane "
@@ -274,7 +275,7 @@ static const char *const format_2[] = {
     "NULL,"
     " problem TEXT NOT NULL, roles_asked_ms INTEGER NOT NULL DEFAULT 0, roles_problem TEXT NOT "
     "NULL"
-    " DEFAULT '');"
+    " DEFAULT '', may_use_server_token INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX project_forge_server ON project_forge(forge_id, remote_id);"
     "CREATE TABLE forge_role(project_id INTEGER NOT NULL, user_id INTEGER NOT NULL, role INTEGER "
     "NOT NULL,"

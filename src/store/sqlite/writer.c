@@ -144,6 +144,7 @@ static void commit(struct store *store) {
  * whole. */
 static int run_transaction(struct store *store, struct store_write *write, size_t count) {
   struct transaction *tx = &store->tx;
+  const bool was_project = tx->is_project_changed, was_outbox = tx->is_outbox_changed;
   begin(store);
   for (; count-- && !tx->failure; write = write->next) {
     if (write->is_bulk)
@@ -152,7 +153,12 @@ static int run_transaction(struct store *store, struct store_write *write, size_
       run_guarded(store, write);
   }
   if (!tx->failure) commit(store);
-  if (tx->failure) roll_back(store);
+  if (tx->failure) {
+    roll_back(store);
+    /* What is undone has changed nothing. */
+    tx->is_project_changed = was_project;
+    tx->is_outbox_changed = was_outbox;
+  }
   atomic_fetch_add_explicit(&store->transactions, 1, memory_order_relaxed);
   return tx->failure;
 }
