@@ -202,8 +202,11 @@ static void hash_answer(const struct remote_answer *answer, unsigned char hash[S
 /* Null when the disk has it already and lately. */
 static struct keep *keep_of(struct entry *entry, const struct remote_answer *answer,
                             const unsigned char hash[SHA1_BYTES]) {
+  pthread_mutex_lock(&entry->remote->mutex);
   bool is_same = entry->kept_ms && !memcmp(entry->hash, hash, SHA1_BYTES);
-  if (is_same && answer->asked_ms - entry->kept_ms < REMOTE_TOUCH_MS) return NULL;
+  bool is_late = answer->asked_ms - entry->kept_ms >= REMOTE_TOUCH_MS;
+  pthread_mutex_unlock(&entry->remote->mutex);
+  if (is_same && !is_late) return NULL;
   struct keep *keep = memset(memory_alloc(sizeof *keep), 0, sizeof *keep);
   keep->write = (struct store_write){.run = run_keep, .done = done_keep};
   keep->remote = entry->remote;
@@ -243,20 +246,20 @@ static void note_pause(struct place *place, int64_t not_before_ms, const struct 
 }
 
 /* Takes the answer, which was understood, into memory. `keep` is null when it need not be written:
- * then the one on disk is the same. */
+ * then the one on disk is the same, unless it was dropped meanwhile. */
 static void note_answer(struct entry *entry, const struct remote_answer *answer,
                         const unsigned char hash[SHA1_BYTES], const struct keep *keep) {
   entry->asked_ms = answer->asked_ms;
   entry->failures = 0;
   entry->problem = (struct problem){0};
   entry->failed_ms = entry->retry_ms = 0;
-  if (!keep) return;
+  if (!keep && entry->kept_ms) return;
   arena_free(&entry->held);
   entry->answer = *answer;
   entry->answer.body = arena_copy(&entry->held, answer->body);
   entry->answer.link = arena_copy(&entry->held, answer->link);
   entry->is_held = true;
-  entry->kept_ms = answer->asked_ms;
+  entry->kept_ms = keep ? answer->asked_ms : 0;
   memcpy(entry->hash, hash, SHA1_BYTES);
 }
 
