@@ -264,7 +264,7 @@ static enum status check_roles(struct transaction *tx, const struct settings_tar
   if (!link->takes_roles || is_known ||
       access_role(tx, target->actor, target->project) >= ROLE_OWNER)
     return STATUS_OK;
-  return problem_set_field(problem, STATUS_BAD_INPUT, "take_roles",
+  return problem_set_field(problem, STATUS_BAD_INPUT, "project",
                            "Only an owner can let roles come from GitLab, because owners there "
                            "become owners here.");
 }
