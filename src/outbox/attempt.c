@@ -44,7 +44,8 @@ static void begin_one(struct transaction *tx, struct attempt_plan *plan, int64_t
   *attempt = (struct attempt){.next = plan->first};
   attempt->job.store = transaction_store(tx);
   attempt->job.task = &attempt->task;
-  if (!outbox_get(tx, &attempt->job.arena, task_id, &attempt->task)) {
+  if (!outbox_get(tx, &attempt->job.arena, task_id, &attempt->task) ||
+      !outbox_is_due(tx, &attempt->task, clock_now_ms())) {
     attempt_free(attempt);
     return;
   }
@@ -59,19 +60,30 @@ static void begin_one(struct transaction *tx, struct attempt_plan *plan, int64_t
   plan->count++;
 }
 
-static enum status run_begin(struct transaction *tx, void *context, struct problem *problem) {
-  struct attempt_plan *plan = context;
+int64_t attempt_look(struct store *store, struct attempt_plan *plan) {
   struct arena arena = {0};
   struct outbox_task *due;
-  size_t retries = 0;
-  (void)problem;
-  drop_all(plan); /* a write may be run again */
-  size_t count = outbox_due(tx, &arena, clock_now_ms(), plan->limit, &due);
+  size_t retries = 0, count = 0;
+  int64_t now_ms = clock_now_ms();
+  plan->id_count = 0;
+  if (!plan->limit) return 0;
+  struct transaction *tx = store_begin_read(store);
+  int64_t next_ms = outbox_next_ms(tx, plan->retry_limit > 0);
+  if (next_ms && next_ms <= now_ms) count = outbox_due(tx, &arena, now_ms, plan->limit, &due);
+  store_end_read(tx);
   for (size_t i = 0; i < count; i++) {
     if (due[i].attempts > 0 && retries++ >= plan->retry_limit) continue;
-    begin_one(tx, plan, due[i].id);
+    plan->ids[plan->id_count++] = due[i].id;
   }
   arena_free(&arena);
+  return next_ms;
+}
+
+static enum status run_begin(struct transaction *tx, void *context, struct problem *problem) {
+  struct attempt_plan *plan = context;
+  (void)problem;
+  drop_all(plan); /* a write may be run again */
+  for (size_t i = 0; i < plan->id_count; i++) begin_one(tx, plan, plan->ids[i]);
   return STATUS_OK;
 }
 

@@ -2,6 +2,7 @@
 #ifndef CULPRIT_OUTBOX_ATTEMPT_H
 #define CULPRIT_OUTBOX_ATTEMPT_H
 
+#include "outbox/limits.h"
 #include "outbox/outbox.h"
 
 struct attempt {
@@ -12,13 +13,19 @@ struct attempt {
   struct attempt *next;
 };
 
+/* What can begin. Found in a snapshot, which may take its time when there are many lanes, and
+ * looked at once more by the writer. */
 struct attempt_plan {
   const struct outbox_kind *const *tables;
   size_t limit, retry_limit; /* how many may begin; how many of these after failed ones */
-  struct attempt *first;     /* what began; the caller's */
+  int64_t ids[OUTBOX_THREADS];
+  size_t id_count;
+  struct attempt *first; /* what began; the caller's */
   size_t count;
 };
-/* Marks what is due as running. STATUS_OK with none when nothing is due. */
+/* Finds what is due. Returns when the next task is due that there is room for; 0: there is none. */
+int64_t attempt_look(struct store *store, struct attempt_plan *plan);
+/* Marks it as running. STATUS_OK with none when nothing is due any more. */
 enum status attempt_begin(struct store *store, struct attempt_plan *plan,
                           struct problem *problem) MUST_CHECK;
 /* Keeps what came of it. `is_cut_short`: the server stops, and the attempt does not count. */

@@ -155,24 +155,17 @@ static void hand_out(struct outbox *outbox, struct attempt_plan *plan) {
   pthread_mutex_unlock(&outbox->mutex);
 }
 
-static int64_t next_ms(struct outbox *outbox, const struct attempt_plan *plan) {
-  if (!plan->limit) return 0;
-  struct transaction *tx = store_begin_read(outbox->store);
-  int64_t next = outbox_next_ms(tx, plan->retry_limit > 0);
-  store_end_read(tx);
-  return next;
-}
-
 /* Begins what is due and there is room for. Returns how long there is nothing to do but what
  * changes bring. */
 static int64_t dispatch(struct outbox *outbox, struct attempt_plan *plan) {
   struct problem problem;
-  int64_t next = next_ms(outbox, plan), now_ms = clock_now_ms();
-  if (!next) return LONGEST_SLEEP_MS;
-  if (next > now_ms) return next - now_ms < LONGEST_SLEEP_MS ? next - now_ms : LONGEST_SLEEP_MS;
+  int64_t next_ms = attempt_look(outbox->store, plan), now_ms = clock_now_ms();
+  if (!next_ms) return LONGEST_SLEEP_MS;
+  if (next_ms > now_ms)
+    return next_ms - now_ms < LONGEST_SLEEP_MS ? next_ms - now_ms : LONGEST_SLEEP_MS;
   if (attempt_begin(outbox->store, plan, &problem)) return STORE_TROUBLE_MS;
   hand_out(outbox, plan);
-  return LONGEST_SLEEP_MS;
+  return plan->count ? 0 : STORE_TROUBLE_MS; /* there may be more of it */
 }
 
 static enum status run_cut_off(struct transaction *tx, void *context, struct problem *problem) {

@@ -70,6 +70,8 @@ size_t outbox_lane(struct transaction *tx, struct arena *arena, struct slice lan
  * yet first, then the longest due. */
 size_t outbox_due(struct transaction *tx, struct arena *arena, int64_t now_ms, size_t limit,
                   struct outbox_task **tasks);
+/* Whether the task is still what outbox_due() found. */
+bool outbox_is_due(struct transaction *tx, const struct outbox_task *task, int64_t now_ms);
 /* When the next of these is due, of all or of those that were not tried yet; 0: there is none. */
 int64_t outbox_next_ms(struct transaction *tx, bool with_retries);
 /* At the start: what is marked as running was cut off. */

@@ -105,7 +105,8 @@ void outbox_update(struct transaction *tx, const struct outbox_task *task) {
   query_bind_int(&query, 9, task->is_unwanted);
   query_bind_text(&query, 10, task->error);
   query_run(&query);
-  tx->is_outbox_changed = true;
+  /* That one runs makes no other one due. */
+  if (task->attempt != ATTEMPT_RUNNING) tx->is_outbox_changed = true;
 }
 
 bool outbox_find(struct transaction *tx, struct arena *arena, const struct outbox_topic *topic,
@@ -159,6 +160,15 @@ size_t outbox_due(struct transaction *tx, struct arena *arena, int64_t now_ms, s
   query_bind_int(&query, 1, now_ms);
   query_bind_int(&query, 2, (int64_t)limit);
   return read_tasks(&query, arena, tasks);
+}
+
+bool outbox_is_due(struct transaction *tx, const struct outbox_task *task, int64_t now_ms) {
+  if (task->state != OUTBOX_WAITING || task->attempt == ATTEMPT_RUNNING ||
+      task->not_before_ms > now_ms)
+    return false;
+  struct query query = query_begin(tx, "SELECT min(id) FROM outbox WHERE state = 0 AND lane = ?1");
+  query_bind_text(&query, 1, task->lane);
+  return read_number(&query) == task->id;
 }
 
 int64_t outbox_next_ms(struct transaction *tx, bool with_retries) {
