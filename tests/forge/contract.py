@@ -1,15 +1,11 @@
 """Every question that was put to the GitLab of the tests, put once more to Prism with GitLab's own OpenAPI document, which
 refuses what breaks it: method, path, query and body."""
 
-import contextlib
-import http.client
-import json
 import re
-import subprocess
-import threading
 
 import npm
 from culprit import shared
+from prism import Prism
 
 # What the extract of the document does not have. Everything else has to be in it.
 NOT_COVERED = [
@@ -20,40 +16,6 @@ NOT_COVERED = [
 ]
 
 
-class Prism:
-    def __init__(self, folder, environment):
-        document = shared("data", "openapi", "gitlab.json")
-        self.process = subprocess.Popen(
-            [str(folder / "node_modules/.bin/prism"), "mock", str(document), "--errors", "--host", "127.0.0.1", "--port", "0"],
-            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        printed = ""
-        for line in self.process.stdout:
-            printed += line
-            if found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", line):
-                self.port = int(found[1])
-                break
-        else:
-            raise RuntimeError(f"Prism does not start:\n{printed}")
-        threading.Thread(target=self.process.stdout.read, daemon=True).start()
-
-    def violations(self, method, target, body):
-        """What is wrong with a request; empty when it is as the document says."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        with contextlib.closing(connection):
-            headers = {"Content-Type": "application/json"} if body else {}
-            connection.request(method, target, body, headers)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        # What Prism makes up as an answer is no matter here.
-        wrong = [one for one in json.loads(answer.getheader("sl-violations") or "[]") if one["location"][0] == "request"]
-        is_refused = answer.status in (404, 405, 422) and "stoplight.io" in text
-        return wrong or ([text] if is_refused else [])
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-
-
 def is_covered(method, target):
     path = target.partition("?")[0].removeprefix("/api/v4")
     return not any(re.fullmatch(methods, method) and re.fullmatch(pattern, path) for methods, pattern in NOT_COVERED)
@@ -61,12 +23,13 @@ def is_covered(method, target):
 
 def check(tap, record):
     """`record`: (method, target, body) of what was asked."""
-    if not shared("data", "openapi", "gitlab.json"):
+    document = shared("data", "openapi", "gitlab.json")
+    if not document:
         return tap.skip("GitLab's OpenAPI document", "the shared fixtures are not here")
     folder, environment = npm.install("gitlab")
     if not folder:
         return tap.skip("GitLab's OpenAPI document", environment)
-    with contextlib.closing(Prism(folder, environment)) as prism:
+    with Prism(folder, environment, document) as prism:
         tap.ok(prism.violations("POST", "/api/v4/projects/1/issues", b'{"labels": "bug"}'), "a wrong body is found")
         tap.ok(prism.violations("GET", "/api/v4/projects/1/issues?state=shut", None), "and a wrong query")
         tap.ok(prism.violations("GET", "/api/v4/projects/1/isues", None), "and a wrong path")
